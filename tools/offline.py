@@ -1,0 +1,59 @@
+"""Sphinx extension: pages that work without a network, and no dead buttons.
+
+Three things that Jupyter Book does not do by itself:
+
+- MathJax comes from the installed package sphinx-mathjax-offline, the parts that TeX input and
+  HTML output need (the whole is ten times larger);
+- Thebe's scripts, which every page would carry although nothing uses them, are left out;
+- launch and repository buttons appear only once the repository's address is set.
+"""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
+MATHJAX = [
+    "tex-chtml.js",
+    "input/tex/extensions",
+    "output/chtml/fonts",
+    "ui",
+    "a11y/assistive-mml.js",
+]
+BUTTONS = ["use_repository_button", "use_issues_button", "use_edit_page_button"]
+
+
+def drop_thebe(app):
+    for listeners in app.events.listeners.values():
+        listeners[:] = [x for x in listeners if not x.handler.__module__.startswith("sphinx_thebe")]
+    app.registry.css_files[:] = [x for x in app.registry.css_files if "thebe" not in x[0]]
+
+
+def drop_dead_buttons(app, config):
+    options = config.html_theme_options
+    if options.get("repository_url", PLACEHOLDER) == PLACEHOLDER:
+        options["launch_buttons"] = {}
+        options["repository_url"] = ""
+        options.update(dict.fromkeys(BUTTONS, False))
+
+
+def copy_mathjax(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    package = importlib.util.find_spec("sphinx-mathjax-offline")
+    source = Path(package.origin).parent / "static" / "mathjax"
+    target = Path(app.outdir) / "_static" / "mathjax"
+    for part in MATHJAX:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, target / part, dirs_exist_ok=True)
+        else:
+            (target / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / part, target / part)
+
+
+def setup(app):
+    app.connect("config-inited", drop_dead_buttons, priority=1)
+    app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
+    app.connect("build-finished", copy_mathjax)
+    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
