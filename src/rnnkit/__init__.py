@@ -1,0 +1,47 @@
+"""Recurrent neural networks from scratch in NumPy.
+
+The functions come first, thin layers on top.  Read the modules in this order:
+
+=================  ========================================================
+``simple_rnn``     the recurrent cell: one step, forward over time, BPTT
+``clipping``       gradient clipping by value, by norm, by global norm
+``gradcheck``      analytic gradients against central differences
+``losses``         mean squared error and cross-entropies, with masks
+``optimizers``     SGD with momentum, RMSprop, Adam
+``layers``         Embedding, Dense, Dropout, SimpleRNN, Sequential
+``training``       mini-batch training and truncated BPTT
+``serialization``  weights to and from a file
+``datasets``       real data out of installed packages
+``keras_bridge``   weights to and from Keras (the only module that imports it)
+``plotting``       figures (the only module that imports Matplotlib)
+=================  ========================================================
+
+Importing the package imports NumPy and nothing else.
+"""
+
+from rnnkit import (
+    activations,
+    clipping,
+    gradcheck,
+    initializers,
+    layers,
+    losses,
+    optimizers,
+    serialization,
+    simple_rnn,
+    training,
+)
+
+__all__ = [
+    "activations",
+    "clipping",
+    "gradcheck",
+    "initializers",
+    "layers",
+    "losses",
+    "optimizers",
+    "serialization",
+    "simple_rnn",
+    "training",
+]
+__version__ = "0.1.0"

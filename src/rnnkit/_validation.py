@@ -1,0 +1,107 @@
+"""Checks of what callers pass in.  Messages say what was expected, what came, and why."""
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["as_array", "as_float", "as_labels", "as_mask", "as_state", "check_rng", "positive"]
+
+
+def as_array(value: Any, name: str) -> np.ndarray:
+    """Return ``value`` as a real numeric array, or raise ValueError."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:  # a ragged list, for one
+        raise ValueError(
+            f"{name} must be an array of numbers; could not convert: {error}"
+        ) from error
+    if array.dtype.kind == "c":
+        raise ValueError(f"{name} must be real; got dtype {array.dtype}.")
+    if array.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{name} must be an array of numbers; got dtype {array.dtype}. "
+            "Sequences of unequal length must be padded first."
+        )
+    return array
+
+
+def as_float(value: Any, name: str, dtype: Any, axes: str, *sizes: int | None) -> np.ndarray:
+    """Return ``value`` as floats of the given dtype with one entry of ``sizes`` per axis.
+
+    ``axes`` names the axes for the message; a size of None is free (but not zero).
+    """
+    array = as_array(value, name)
+    if array.ndim != len(sizes):
+        hint = ""
+        if array.ndim == len(sizes) - 1 and axes.startswith("batch"):
+            hint = f" A single sequence needs a leading batch axis: {name}[np.newaxis]."
+        raise ValueError(f"{name} must have shape ({axes}); got {array.shape}.{hint}")
+    if 0 in array.shape:
+        raise ValueError(f"{name} must not be empty; got shape {array.shape} for ({axes}).")
+    for axis, expected, got in zip(axes.split(", "), sizes, array.shape, strict=True):
+        if expected is not None and got != expected:
+            raise ValueError(
+                f"{name} must have shape ({axes}) with {axis} = {expected}; got {array.shape}."
+            )
+    return array.astype(dtype, copy=False)
+
+
+def as_mask(value: Any, batch: int, time: int) -> np.ndarray:
+    """Return a Boolean mask of shape (batch, time), True where the step is valid."""
+    mask = np.asarray(value)
+    if mask.dtype != np.bool_:
+        raise ValueError(
+            f"mask must be Boolean, True where a step is valid; got dtype {mask.dtype}. "
+            "Lengths become a mask by np.arange(time) < lengths[:, np.newaxis]."
+        )
+    if mask.shape != (batch, time):
+        raise ValueError(
+            f"mask must have shape (batch, time) = ({batch}, {time}); got {mask.shape}."
+        )
+    return mask
+
+
+def as_state(value: Any, name: str, batch: int, units: int, dtype: Any) -> np.ndarray:
+    """Return a state as floats of shape (batch, units)."""
+    state = as_array(value, name)
+    if state.shape != (batch, units):
+        raise ValueError(
+            f"{name} must have shape (batch, units) = ({batch}, {units}); got {state.shape}. "
+            "A state carried from another batch must have as many rows as this one."
+        )
+    return state.astype(dtype, copy=False)
+
+
+def as_labels(value: Any, shape: tuple[int, ...], classes: int) -> np.ndarray:
+    """Return integer class labels of the given shape, each in 0 … classes − 1."""
+    labels = as_array(value, "labels")
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels must be integers, one class number each; got dtype {labels.dtype}. "
+            "One-hot rows become labels by one_hot.argmax(axis=-1)."
+        )
+    if labels.shape != shape:
+        raise ValueError(f"labels must have shape {shape}; got {labels.shape}.")
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        raise ValueError(
+            f"labels must lie in 0 … {classes - 1}, one for each of the {classes} logits; "
+            f"got values from {labels.min()} to {labels.max()}."
+        )
+    return labels
+
+
+def check_rng(rng: Any) -> np.random.Generator:
+    """Return ``rng`` if it is a Generator, or raise ValueError."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(
+            "rng must be a numpy.random.Generator, for instance np.random.default_rng(0); "
+            f"got {type(rng).__name__}."
+        )
+    return rng
+
+
+def positive(value: Any, name: str) -> int:
+    """Return ``value`` if it is a positive whole number, or raise ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be a positive whole number; got {value!r}.")
+    return int(value)

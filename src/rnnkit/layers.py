@@ -1,0 +1,598 @@
+"""Layers and models: the pure functions of the other modules, with weights attached.
+
+Names and meanings are Keras's: ``units``, ``return_sequences``, ``go_backwards``, masks.
+A layer owns its weights and nothing else; what ``backward`` needs comes out of
+``forward`` as a cache, so one layer may be used several times before it is updated.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from rnnkit import activations, initializers, simple_rnn
+from rnnkit._validation import as_array, as_float, check_rng, positive
+
+__all__ = ["Dense", "Dropout", "Embedding", "Layer", "Sequential", "SimpleRNN"]
+
+Grads = dict[str, np.ndarray]
+
+
+class Layer(ABC):
+    """What the layers share.
+
+    Attributes
+    ----------
+    name : str
+        Name of this kind of layer, as in Keras.
+    params : dict of ndarray
+        Weights by name; empty until :meth:`build`.
+    """
+
+    name = "layer"
+
+    def __init__(self) -> None:
+        self.params: dict[str, np.ndarray] = {}
+
+    def build(
+        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
+    ) -> int | None:
+        """Create the weights for inputs of ``input_size`` features; return the output size."""
+        return input_size
+
+    @abstractmethod
+    def forward(
+        self,
+        x: Any,
+        *,
+        mask: np.ndarray | None = None,
+        state: np.ndarray | None = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, np.ndarray | None, Any]:
+        """Return the output, the final state (None where there is none) and a cache."""
+
+    @abstractmethod
+    def backward(
+        self, dy: np.ndarray, cache: Any, dstate: np.ndarray | None = None
+    ) -> tuple[np.ndarray | None, np.ndarray | None, Grads]:
+        """Return gradients: of the input, of the initial state, of the weights by name."""
+
+    def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
+        """Return the mask the next layer sees."""
+        return mask
+
+
+class Embedding(Layer):
+    r"""A table of vectors, one row for each symbol.
+
+    .. math:: y_t = E_{x_t}
+
+    Parameters
+    ----------
+    vocabulary_size : int
+        Number of symbols V; inputs are integers from 0 to V − 1.
+    units : int
+        Length of the vectors.
+    mask_zero : bool, optional
+        Whether symbol 0 is padding that the layers behind skip.
+
+    Raises
+    ------
+    ValueError
+        From ``forward``, if the input is not made of integers from 0 to V − 1.
+
+    Examples
+    --------
+    >>> layer = Embedding(5, 3)
+    >>> layer.build(None, rng=np.random.default_rng(0), dtype=np.float64)
+    3
+    >>> y, _, _ = layer.forward([[1, 4, 0]])
+    >>> y.shape
+    (1, 3, 3)
+    """
+
+    name = "embedding"
+
+    def __init__(self, vocabulary_size: int, units: int, *, mask_zero: bool = False) -> None:
+        super().__init__()
+        self.vocabulary_size = positive(vocabulary_size, "vocabulary_size")
+        self.units = positive(units, "units")
+        self.mask_zero = mask_zero
+
+    def build(
+        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
+    ) -> int:
+        """Draw the table uniformly from [−0.05, 0.05], as Keras does."""
+        table = rng.uniform(-0.05, 0.05, size=(self.vocabulary_size, self.units))
+        self.params = {"E": table.astype(dtype)}
+        return self.units
+
+    def forward(
+        self,
+        x: Any,
+        *,
+        mask: np.ndarray | None = None,
+        state: np.ndarray | None = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, None, np.ndarray]:
+        """Look the rows up: (B, T) integers to (B, T, units)."""
+        symbols = self._symbols(x)
+        return self.params["E"][symbols], None, symbols
+
+    def backward(
+        self, dy: np.ndarray, cache: np.ndarray, dstate: np.ndarray | None = None
+    ) -> tuple[None, None, Grads]:
+        """Add up the gradients of equal symbols."""
+        dE = np.zeros_like(self.params["E"])
+        np.add.at(dE, cache.ravel(), dy.reshape(-1, self.units))
+        return None, None, {"E": dE}
+
+    def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
+        """Symbols other than 0 are valid, if ``mask_zero``."""
+        if not self.mask_zero:
+            return mask
+        valid = self._symbols(x) != 0
+        return valid if mask is None else valid & mask
+
+    def _symbols(self, x: Any) -> np.ndarray:
+        symbols = as_array(x, "x")
+        if symbols.dtype.kind not in "iu" or symbols.ndim != 2 or symbols.size == 0:
+            raise ValueError(
+                "x must be integers of shape (batch, time), not empty; "
+                f"got {symbols.dtype}, {symbols.shape}."
+            )
+        if symbols.min() < 0 or symbols.max() >= self.vocabulary_size:
+            raise ValueError(
+                f"x must lie in 0 … {self.vocabulary_size - 1}, the vocabulary; "
+                f"got values from {symbols.min()} to {symbols.max()}."
+            )
+        return symbols
+
+
+class Dense(Layer):
+    r"""A linear map at every position, then an activation.
+
+    .. math:: y = \varphi(x W + b)
+
+    Parameters
+    ----------
+    units : int
+        K, size of the output.
+    activation : str, optional
+        Name of φ; linear by default, since the losses take logits.
+
+    Raises
+    ------
+    ValueError
+        If ``activation`` is unknown, or a shape does not fit.
+
+    Examples
+    --------
+    >>> layer = Dense(2)
+    >>> layer.build(3, rng=np.random.default_rng(0), dtype=np.float64)
+    2
+    >>> y, _, _ = layer.forward(np.ones((4, 5, 3)))
+    >>> y.shape
+    (4, 5, 2)
+    """
+
+    name = "dense"
+
+    def __init__(self, units: int, *, activation: str = "linear") -> None:
+        super().__init__()
+        self.units = positive(units, "units")
+        activations.get(activation)
+        self.activation = activation
+
+    def build(
+        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
+    ) -> int:
+        """Draw W by Glorot's rule; b starts at zero."""
+        n_in = positive(input_size, "input_size")
+        W = initializers.glorot_uniform((n_in, self.units), rng=rng, dtype=dtype)
+        self.params = {"W": W, "b": np.zeros(self.units, dtype=dtype)}
+        return self.units
+
+    def forward(
+        self,
+        x: Any,
+        *,
+        mask: np.ndarray | None = None,
+        state: np.ndarray | None = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, None, Any]:
+        """(B, D) or (B, T, D) to (B, K) or (B, T, K)."""
+        W = self.params["W"]
+        x = as_array(x, "x").astype(W.dtype, copy=False)
+        if x.ndim not in (2, 3) or x.size == 0 or x.shape[-1] != W.shape[0]:
+            raise ValueError(
+                f"x must have shape (batch, features) or (batch, time, features) with "
+                f"features = {W.shape[0]}; got {x.shape}."
+            )
+        y = x @ W
+        y += self.params["b"]
+        activations.get(self.activation).apply(y, y)
+        return y, None, (x, y)
+
+    def backward(
+        self, dy: np.ndarray, cache: Any, dstate: np.ndarray | None = None
+    ) -> tuple[np.ndarray, None, Grads]:
+        """Gradients of the input, of W and of b."""
+        x, y = cache
+        W = self.params["W"]
+        if self.activation != "linear":
+            dy = dy * activations.get(self.activation).derivative(y)
+        rows = dy.reshape(-1, self.units)
+        grads = {"W": x.reshape(-1, W.shape[0]).T @ rows, "b": rows.sum(axis=0)}
+        return dy @ W.T, None, grads
+
+
+class Dropout(Layer):
+    r"""Zero a random share of the entries in training; do nothing otherwise.
+
+    .. math:: y = \frac{x \odot m}{1 - p}, \qquad m_i \sim \text{Bernoulli}(1 - p)
+
+    The division keeps the expected value, so prediction needs no correction.
+
+    Parameters
+    ----------
+    rate : float
+        p, the share that is zeroed; 0 ≤ p < 1.
+
+    Raises
+    ------
+    ValueError
+        If ``rate`` is out of range, or ``rng`` is missing in training.
+
+    References
+    ----------
+    N. Srivastava et al., *Dropout: a simple way to prevent neural networks from
+    overfitting*, JMLR 15 (2014) 1929–1958.
+
+    Examples
+    --------
+    >>> y, _, _ = Dropout(0.5).forward(np.ones((1, 4)), training=True,
+    ...                                rng=np.random.default_rng(0))
+    >>> sorted(set(y.ravel().tolist()))
+    [0.0, 2.0]
+    """
+
+    name = "dropout"
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(f"rate must be at least 0 and below 1; got {rate!r}.")
+        self.rate = rate
+
+    def forward(
+        self,
+        x: Any,
+        *,
+        mask: np.ndarray | None = None,
+        state: np.ndarray | None = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, None, np.ndarray | None]:
+        """Same shape out as in."""
+        x = as_array(x, "x")
+        if not training or self.rate == 0.0:
+            return x, None, None
+        keep = check_rng(rng).random(x.shape) >= self.rate
+        factor = keep.astype(x.dtype) / (1.0 - self.rate)
+        return x * factor, None, factor
+
+    def backward(
+        self, dy: np.ndarray, cache: np.ndarray | None, dstate: np.ndarray | None = None
+    ) -> tuple[np.ndarray, None, Grads]:
+        """The same entries are dropped from the gradient."""
+        return (dy if cache is None else dy * cache), None, {}
+
+
+class SimpleRNN(Layer):
+    r"""The simple recurrent network of :mod:`rnnkit.simple_rnn` as a layer.
+
+    .. math:: h_t = \varphi(x_t W_x + h_{t-1} W_h + b)
+
+    Parameters
+    ----------
+    units : int
+        H, the size of the hidden state (not the number of time steps).
+    activation : str, optional
+        Name of φ.
+    return_sequences : bool, optional
+        Whether to return h_1 … h_T, shape (B, T, H), or only h_T, shape (B, H).
+    go_backwards : bool, optional
+        Whether to read the sequence from its end; outputs then come in the order of
+        processing, the last step first, and the mask is passed on as it is (as in Keras).
+
+    Raises
+    ------
+    ValueError
+        If ``activation`` is unknown, or a shape or type does not fit.
+
+    Examples
+    --------
+    >>> layer = SimpleRNN(4, return_sequences=True)
+    >>> layer.build(2, rng=np.random.default_rng(0), dtype=np.float64)
+    4
+    >>> h, final_state, _ = layer.forward(np.ones((1, 3, 2)))
+    >>> h.shape, final_state.shape
+    ((1, 3, 4), (1, 4))
+    """
+
+    name = "simple_rnn"
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        activation: str = "tanh",
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+    ) -> None:
+        super().__init__()
+        self.units = positive(units, "units")
+        activations.get(activation)
+        self.activation = activation
+        self.return_sequences = return_sequences
+        self.go_backwards = go_backwards
+
+    def build(
+        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
+    ) -> int:
+        """Draw the weights by :func:`rnnkit.simple_rnn.init`."""
+        n_in = positive(input_size, "input_size")
+        self.params = simple_rnn.init(n_in, self.units, rng=rng, dtype=dtype)._asdict()
+        return self.units
+
+    def forward(
+        self,
+        x: Any,
+        *,
+        mask: np.ndarray | None = None,
+        state: np.ndarray | None = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, simple_rnn.Cache]:
+        """(B, T, D) to (B, T, H) or (B, H), and the final state (B, H)."""
+        params = simple_rnn.Params(**self.params)
+        D = params.W_x.shape[0]
+        x = as_float(x, "x", params.W_x.dtype, "batch, time, features", None, None, D)
+        if self.go_backwards:
+            x, mask = x[:, ::-1], None if mask is None else np.asarray(mask)[:, ::-1]
+        h, final_state, cache = simple_rnn.forward(
+            x, params, state, mask=mask, activation=self.activation
+        )
+        return h if self.return_sequences else h[:, -1], final_state, cache
+
+    def backward(
+        self, dy: np.ndarray, cache: simple_rnn.Cache, dstate: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, Grads]:
+        """BPTT, see :func:`rnnkit.simple_rnn.backward`."""
+        if self.return_sequences:
+            dh = dy
+        else:
+            T, B, _ = cache.x.shape
+            dh = np.zeros((B, T, self.units), dtype=cache.states.dtype)
+            dh[:, -1] = dy
+        dx, dinitial, grads = simple_rnn.backward(dh, cache, dstate)
+        return dx[:, ::-1] if self.go_backwards else dx, dinitial, grads._asdict()
+
+    def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
+        """A sequence keeps its mask, a single output has none."""
+        return mask if self.return_sequences else None
+
+
+class ModelCache(NamedTuple):
+    """What :meth:`Sequential.backward` needs, and the mask of the output."""
+
+    layers: list[Any]
+    mask: np.ndarray | None
+
+
+class Sequential:
+    """Layers one after the other.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Layers without weights yet; each instance belongs to one model.
+    input_size : int, optional
+        Number of features; not needed if the first layer is an Embedding.
+    rng : numpy.random.Generator
+        Draws the initial weights.
+    dtype : dtype, optional
+        Type of weights and results.
+
+    Attributes
+    ----------
+    params : dict of ndarray
+        All weights, by ``"layer.weight"``: the arrays themselves, which optimizers
+        change in place.
+
+    Raises
+    ------
+    ValueError
+        If there is no layer, one has been used in another model, or sizes do not fit.
+
+    Examples
+    --------
+    >>> model = Sequential([SimpleRNN(4), Dense(2)], input_size=3,
+    ...                    rng=np.random.default_rng(0))
+    >>> list(model.params)
+    ['simple_rnn.W_x', 'simple_rnn.W_h', 'simple_rnn.b', 'dense.W', 'dense.b']
+    >>> model.predict(np.ones((5, 7, 3))).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        *,
+        input_size: int | None = None,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        check_rng(rng)
+        self.dtype = np.dtype(dtype)
+        if self.dtype.kind != "f":
+            raise ValueError(f"dtype must be a floating-point type; got {self.dtype}.")
+        if not layers:
+            raise ValueError("a model needs at least one layer.")
+        if any(layer.params for layer in layers) or len(set(map(id, layers))) < len(layers):
+            raise ValueError("a layer already has weights: make a new one for each model.")
+        self.layers: dict[str, Layer] = {}
+        self.params: dict[str, np.ndarray] = {}
+        size = input_size
+        for layer in layers:
+            same_kind = sum(other.name == layer.name for other in self.layers.values())
+            name = f"{layer.name}_{same_kind}" if same_kind else layer.name
+            size = layer.build(size, rng=rng, dtype=self.dtype)
+            self.layers[name] = layer
+            self.params |= {f"{name}.{key}": array for key, array in layer.params.items()}
+
+    def forward(
+        self,
+        x: ArrayLike,
+        *,
+        mask: ArrayLike | None = None,
+        state: Mapping[str, np.ndarray] | None = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, dict[str, np.ndarray], ModelCache]:
+        """Run all layers.
+
+        Parameters
+        ----------
+        x : array_like
+            (B, T, D), or integers (B, T) for an Embedding.
+        mask : array_like of bool, shape (B, T), optional
+            True where a step is valid.
+        state : dict of ndarray, optional
+            Initial states by name of the recurrent layer, as an earlier call returned them.
+        training : bool, optional
+            Whether Dropout is active.
+        rng : numpy.random.Generator, optional
+            For Dropout.
+
+        Returns
+        -------
+        y : ndarray
+            Output of the last layer.
+        state : dict of ndarray
+            Final states by name of the recurrent layer.
+        cache : ModelCache
+            For :meth:`backward`; its ``mask`` is that of the output.
+
+        Raises
+        ------
+        ValueError
+            If a shape or type does not fit.
+        """
+        state = state or {}
+        if unknown := state.keys() - self.layers.keys():
+            raise ValueError(f"state names no layer of this model: {sorted(unknown)}.")
+        y: Any = x
+        valid = None if mask is None else np.asarray(mask)
+        final: dict[str, np.ndarray] = {}
+        caches = []
+        for name, layer in self.layers.items():
+            next_mask = layer.output_mask(y, valid)
+            # The mask an Embedding makes is meant for the layers behind it.
+            y, layer_state, cache = layer.forward(
+                y, mask=valid, state=state.get(name), training=training, rng=rng
+            )
+            valid = next_mask
+            caches.append(cache)
+            if layer_state is not None:
+                final[name] = layer_state
+        return y, final, ModelCache(caches, valid)
+
+    def backward(
+        self,
+        dy: np.ndarray,
+        cache: ModelCache,
+        dstate: Mapping[str, np.ndarray] | None = None,
+    ) -> tuple[np.ndarray | None, dict[str, np.ndarray], Grads]:
+        """Propagate a gradient back through all layers.
+
+        Parameters
+        ----------
+        dy : ndarray
+            Gradient of the loss with respect to the output.
+        cache : ModelCache
+            From :meth:`forward`.
+        dstate : dict of ndarray, optional
+            Gradients with respect to the final states.
+
+        Returns
+        -------
+        dx : ndarray or None
+            Gradient with respect to the input; None behind an Embedding.
+        dstate : dict of ndarray
+            Gradients with respect to the initial states.
+        grads : dict of ndarray
+            Gradients with the names of ``params``.
+        """
+        dstate = dstate or {}
+        dinitial: dict[str, np.ndarray] = {}
+        grads: Grads = {}
+        dx: Any = dy
+        for (name, layer), layer_cache in zip(
+            reversed(self.layers.items()), reversed(cache.layers), strict=True
+        ):
+            dx, layer_dstate, layer_grads = layer.backward(dx, layer_cache, dstate.get(name))
+            grads |= {f"{name}.{key}": array for key, array in layer_grads.items()}
+            if layer_dstate is not None:
+                dinitial[name] = layer_dstate
+        return dx, dinitial, {key: grads[key] for key in self.params}
+
+    def predict(
+        self, x: ArrayLike, *, mask: ArrayLike | None = None, batch_size: int = 256
+    ) -> np.ndarray:
+        """Output for all of ``x``, computed in batches to bound the memory.
+
+        Parameters
+        ----------
+        x : array_like
+            As for :meth:`forward`.
+        mask : array_like of bool, optional
+            As for :meth:`forward`.
+        batch_size : int, optional
+            Sequences at a time.
+
+        Returns
+        -------
+        ndarray
+            Outputs, first axis as in ``x``.
+        """
+        x = np.asarray(x)
+        mask = None if mask is None else np.asarray(mask)
+        starts = range(0, max(len(x), 1), positive(batch_size, "batch_size"))
+        parts = [slice(start, start + batch_size) for start in starts]
+        outputs = [
+            self.forward(x[part], mask=None if mask is None else mask[part])[0] for part in parts
+        ]
+        return np.concatenate(outputs)
+
+    def summary(self) -> str:
+        """One line for each weight: name, shape, number of entries.
+
+        Returns
+        -------
+        str
+            The table.
+        """
+        width = max(map(len, [*self.params, "total"]))
+        lines = [
+            f"{name:<{width}}  {array.shape!s:<12} {array.size:>9,}"
+            for name, array in self.params.items()
+        ]
+        total = sum(array.size for array in self.params.values())
+        return "\n".join([*lines, f"{'total':<{width}}  {'':<12} {total:>9,}"])

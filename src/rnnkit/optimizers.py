@@ -1,0 +1,276 @@
+r"""Optimizers: from a gradient to an update, by Keras's rules and with its names.
+
+One of the three kinds of clipping (:mod:`rnnkit.clipping`) can be switched on by
+Keras's argument: ``clipvalue``, ``clipnorm`` or ``global_clipnorm``.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from rnnkit import clipping
+from rnnkit._tree import check_pair
+
+__all__ = ["SGD", "Adam", "Optimizer", "RMSprop"]
+
+
+class Optimizer(ABC):
+    """What the optimizers share: checks, clipping, and a memory for each array.
+
+    Parameters
+    ----------
+    learning_rate : float
+        η > 0; may be changed between updates.
+    clipvalue, clipnorm, global_clipnorm : float, optional
+        Limit for one kind of clipping; at most one may be given.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range or more than one limit is given.
+    """
+
+    slots: tuple[str, ...] = ()  # arrays remembered for each parameter
+
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        clipvalue: float | None = None,
+        clipnorm: float | None = None,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        if not learning_rate > 0:
+            raise ValueError(f"learning_rate must be positive; got {learning_rate!r}.")
+        limits = {"clipvalue": clipvalue, "clipnorm": clipnorm, "global_clipnorm": global_clipnorm}
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        if len(given) > 1:
+            raise ValueError(f"at most one kind of clipping can be used; got {sorted(given)}.")
+        for name, limit in given.items():
+            if not limit > 0:
+                raise ValueError(f"{name} must be positive; got {limit!r}.")
+        self.learning_rate = learning_rate
+        self.clipping = given
+        self.iterations = 0
+        self.memory: dict[str, dict[str, np.ndarray]] = {}
+
+    def update(self, params: Any, grads: Any) -> float:
+        """Move the parameters one step, in place.
+
+        Parameters
+        ----------
+        params : NamedTuple or dict of ndarray
+            Parameters; their arrays are changed in place.
+        grads : same type as params
+            Gradients; left as they are.
+
+        Returns
+        -------
+        float
+            Global norm of the gradient before clipping.
+
+        Raises
+        ------
+        ValueError
+            If names or shapes differ; nothing is changed then.
+        """
+        p, g = check_pair(params, grads)
+        for key, slots in self.memory.items():
+            if key not in p or any(slot.shape != p[key].shape for slot in slots.values()):
+                raise ValueError(
+                    f"this optimizer has been used for other parameters ({key!r} does not fit); "
+                    "make a new one for each model."
+                )
+        norm = clipping.global_norm(g)
+        g = self._clip(g)
+        self.iterations += 1
+        for key, array in p.items():
+            slots = self.memory.setdefault(
+                key, {slot: np.zeros_like(array) for slot in self.slots}
+            )
+            array -= self._step(g[key], slots)
+        return norm
+
+    def _clip(self, g: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        for name, limit in self.clipping.items():
+            if name == "clipvalue":
+                return clipping.by_value(g, limit)
+            if name == "clipnorm":
+                return clipping.by_norm(g, limit)
+            return clipping.by_global_norm(g, limit)
+        return g
+
+    @abstractmethod
+    def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
+        """What to subtract from one parameter; updates its slots."""
+
+
+class SGD(Optimizer):
+    r"""Stochastic gradient descent, with momentum if wanted.
+
+    .. math:: m \leftarrow \mu m + \eta g, \qquad \theta \leftarrow \theta - m
+
+    Parameters
+    ----------
+    learning_rate : float, optional
+        η.
+    momentum : float, optional
+        μ, 0 ≤ μ < 1.
+    **limits : float
+        ``clipvalue``, ``clipnorm`` or ``global_clipnorm``.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range or more than one limit is given.
+
+    Examples
+    --------
+    >>> w = {"w": np.array([1.0])}
+    >>> SGD(0.1).update(w, {"w": np.array([2.0])})
+    2.0
+    >>> w["w"]
+    array([0.8])
+    """
+
+    slots = ("momentum",)
+
+    def __init__(
+        self, learning_rate: float = 0.01, *, momentum: float = 0.0, **limits: float | None
+    ) -> None:
+        super().__init__(learning_rate, **limits)
+        self.momentum = _fraction(momentum, "momentum")
+
+    def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
+        m = slots["momentum"]
+        m *= self.momentum
+        m += self.learning_rate * g
+        return m
+
+
+class RMSprop(Optimizer):
+    r"""Gradients divided by a running root mean square.
+
+    .. math:: v \leftarrow \rho v + (1-\rho) g^2, \qquad
+        \theta \leftarrow \theta - \frac{\eta g}{\sqrt{v + \epsilon}}
+
+    ε stands inside the root, as in Keras (many texts have it outside).
+
+    Parameters
+    ----------
+    learning_rate : float, optional
+        η.
+    rho : float, optional
+        ρ, 0 ≤ ρ < 1.
+    epsilon : float, optional
+        ε.
+    **limits : float
+        ``clipvalue``, ``clipnorm`` or ``global_clipnorm``.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range or more than one limit is given.
+
+    References
+    ----------
+    T. Tieleman, G. Hinton, *Neural Networks for Machine Learning*, lecture 6.5, 2012.
+
+    Examples
+    --------
+    >>> w = {"w": np.array([1.0])}
+    >>> _ = RMSprop(0.1, rho=0.75).update(w, {"w": np.array([2.0])})
+    >>> w["w"].round(4)
+    array([0.8])
+    """
+
+    slots = ("mean_square",)
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        rho: float = 0.9,
+        epsilon: float = 1e-7,
+        **limits: float | None,
+    ) -> None:
+        super().__init__(learning_rate, **limits)
+        self.rho, self.epsilon = _fraction(rho, "rho"), epsilon
+
+    def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
+        v = slots["mean_square"]
+        v += (1.0 - self.rho) * (g * g - v)
+        return self.learning_rate * g / np.sqrt(v + self.epsilon)
+
+
+class Adam(Optimizer):
+    r"""Momentum and RMS scaling, both corrected for their start at zero.
+
+    .. math::
+
+        m \leftarrow \beta_1 m + (1-\beta_1) g, \quad
+        v \leftarrow \beta_2 v + (1-\beta_2) g^2, \quad
+        \theta \leftarrow \theta - \eta \frac{\sqrt{1-\beta_2^k}}{1-\beta_1^k}
+            \frac{m}{\sqrt v + \epsilon}
+
+    k counts the updates.  The correction of v is folded into the rate, as at the end of
+    section 2 of the paper and in Keras, so ε acts before it.
+
+    Parameters
+    ----------
+    learning_rate : float, optional
+        η.
+    beta_1, beta_2 : float, optional
+        β₁, β₂, at least 0 and below 1.
+    epsilon : float, optional
+        ε.
+    **limits : float
+        ``clipvalue``, ``clipnorm`` or ``global_clipnorm``.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range or more than one limit is given.
+
+    References
+    ----------
+    D. P. Kingma, J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015,
+    arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> w = {"w": np.array([1.0])}
+    >>> _ = Adam(0.1).update(w, {"w": np.array([2.0])})
+    >>> w["w"].round(4)  # the first step is about the learning rate, whatever g is
+    array([0.9])
+    """
+
+    slots = ("mean", "mean_square")
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **limits: float | None,
+    ) -> None:
+        super().__init__(learning_rate, **limits)
+        self.beta_1, self.beta_2 = _fraction(beta_1, "beta_1"), _fraction(beta_2, "beta_2")
+        self.epsilon = epsilon
+
+    def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
+        m, v = slots["mean"], slots["mean_square"]
+        m += (1.0 - self.beta_1) * (g - m)
+        v += (1.0 - self.beta_2) * (g * g - v)
+        k = self.iterations
+        rate = self.learning_rate * (1.0 - self.beta_2**k) ** 0.5 / (1.0 - self.beta_1**k)
+        return rate * m / (np.sqrt(v) + self.epsilon)
+
+
+def _fraction(value: float, name: str) -> float:
+    if not 0.0 <= value < 1.0:
+        raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}.")
+    return value
