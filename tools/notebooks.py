@@ -79,7 +79,8 @@ def modules(notebook) -> dict[str, str]:
     """Return name and bare code of each module of rnnkit the notebook depends on."""
     everything = {path.stem: path.read_text("utf-8") for path in PACKAGE.glob("*.py")}
     found: dict[str, str] = {}
-    todo = imported("\n".join(cell.source for cell in code_cells(notebook)))
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    todo = imported(re.sub(r"^(\s*)[%!].*", r"\1pass", code, flags=re.MULTILINE))
     while todo:
         name = todo.pop()
         if name == "*":

@@ -1,0 +1,425 @@
+"""The rules a notebook of this book keeps, one function each.
+
+A rule takes a notebook and its path and yields what is wrong, in words that say how to mend it.
+`every` rules hold for all notebooks, `chapter` rules for those whose name begins with a number.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+import notebooks
+
+Rule = Callable[..., Iterator[str]]
+EVERY: list[Rule] = []
+CHAPTER: list[Rule] = []
+
+MAX_LINES = 30
+MAX_MINUTES = 45
+HEADER = {  # what stands before the first code cell, in this order
+    "a sentence 'you will build …'": r"you (will )?build",
+    "'After this chapter you can'": r"After this chapter you can",
+    "'Prerequisites'": r"Prerequisites",
+    "'… minutes to read'": r"\d+ minutes to read",
+    "'… seconds to run'": r"\d+ seconds to run",
+}
+SECTIONS = [r"The same in (Keras|NumPy)", "Pitfalls", "Exercises", "Summary", "Next"]
+WORDS = r"\b(powerful|amazing|simply|obviously|it can be shown)\b"
+NETWORK = r"\b(urllib|requests|socket|get_file|fetch_openml|http\.client|keras\.datasets)\b"
+MACHINE = r"(/root|/home|/tmp|/Users|/work|/usr)/|site-packages|[A-Z]:\\|\bat 0x[0-9a-f]{6}"
+MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d"
+
+
+def every(rule: Rule) -> Rule:
+    EVERY.append(rule)
+    return rule
+
+
+def chapter(rule: Rule) -> Rule:
+    CHAPTER.append(rule)
+    return rule
+
+
+def rules_for(path: Path) -> list[Rule]:
+    return EVERY + CHAPTER if path.name[0].isdigit() else EVERY
+
+
+def markdown(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def prose(source: str) -> str:
+    """Return Markdown without code and formulas."""
+    source = re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.DOTALL | re.MULTILINE)
+    source = re.sub(r"\$\$.*?\$\$", "formula", source, flags=re.DOTALL)
+    source = re.sub(r"\$[^$\n]+\$", "formula", source)
+    return re.sub(r"`[^`\n]+`", "code", source)
+
+
+def texts(cell) -> Iterator[str]:
+    """Return the text outputs of a code cell."""
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            yield output.text
+        for kind, data in output.get("data", {}).items():
+            if kind.startswith("text/"):
+                yield data
+
+
+def images(cell) -> int:
+    return sum(k.startswith("image/") for x in cell.outputs for k in x.get("data", {}))
+
+
+def first(cell) -> str:
+    """Name a cell by its first line."""
+    return f"cell '{cell.source.strip().splitlines()[0][:50] if cell.source.strip() else ''}'"
+
+
+def header(notebook) -> str:
+    """Return the Markdown before the first code cell."""
+    text = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            break
+        text.append(cell.source)
+    return "\n\n".join(text)
+
+
+def sections(notebook) -> dict[str, list]:
+    """Return the cells under each heading of level 2."""
+    found: dict[str, list] = {"": []}
+    name = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for title in re.findall(r"^## (.+)$", cell.source, re.MULTILINE):
+                name = title.strip()
+                found[name] = []
+        found[name].append(cell)
+    return found
+
+
+# ---------------------------------------------------------------- Markdown
+
+
+@every
+def plain_markdown(notebook, path):
+    """CommonMark, tables and $…$: no directives, roles or labels, which only the book shows."""
+    myst = {
+        "directive": r"^\s*(```|~~~|:::+)\{",
+        "colon fence": r"^:::",
+        "label": r"^\([\w:.-]+\)=\s*$",
+        "comment": r"^% ",
+        "block break": r"^\+\+\+",
+        "label of a formula": r"\$\$ *\([\w:-]+\)\s*$",
+    }
+    for cell in markdown(notebook):
+        for name, pattern in myst.items():
+            if re.search(pattern, cell.source, re.MULTILINE):
+                yield f"MyST {name} in {first(cell)}: use plain Markdown"
+        text = re.sub(r"\$[^$\n]+\$", "formula", cell.source)
+        if re.search(r"\{[a-z][\w:.-]*\}`[^`]+`", text):
+            yield f"MyST role in {first(cell)}: use a plain link"
+
+
+@every
+def one_line_paragraphs(notebook, path):
+    """One paragraph is one line."""
+    parser = MarkdownIt("commonmark").enable("table")
+    for cell in markdown(notebook):
+        for token in parser.parse(re.sub(r"\$\$.*?\$\$", "f", cell.source, flags=re.DOTALL)):
+            if any(x.type in ("softbreak", "hardbreak") for x in token.children or []):
+                yield f"a paragraph is broken over lines: '{token.content[:50]}'"
+
+
+@every
+def one_title(notebook, path):
+    """One heading of level 1, at the top; no level is skipped."""
+    text = "\n".join(
+        re.sub(r"^(```|~~~).*?^\1", "", cell.source, flags=re.DOTALL | re.MULTILINE)
+        for cell in markdown(notebook)
+    )
+    levels = [len(x) for x in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    if levels.count(1) != 1 or not notebook.cells[0].source.startswith("# "):
+        yield "the first cell begins with the only heading of level 1"
+    for one, two in pairwise(levels):
+        if two > one + 1:
+            yield f"a heading of level {two} follows one of level {one}"
+
+
+@every
+def unique_equation_numbers(notebook, path):
+    r"""Each \tag{…} once on the page."""
+    numbers = re.findall(r"\\tag\{([^}]*)\}", "\n".join(c.source for c in markdown(notebook)))
+    for number in sorted({x for x in numbers if numbers.count(x) > 1}):
+        yield f"equation number {number} is given twice"
+
+
+@every
+def links_lead_somewhere(notebook, path):
+    """Relative links name files that exist; anchors are checked in the built site."""
+    for cell in markdown(notebook):
+        for link in re.findall(r"\]\(<?([^)\s>]+)>?[^)]*\)", prose(cell.source)):
+            target = link.split("#")[0]
+            outside = re.match(r"[a-z]+:", link)
+            if target and not outside and not (path.parent / target).exists():
+                yield f"the link {link} leads to no file"
+
+
+@every
+def plain_words(notebook, path):
+    """No words that praise or hide a step."""
+    for cell in markdown(notebook):
+        for word in re.findall(WORDS, prose(cell.source), re.IGNORECASE):
+            yield f"'{word}' in {first(cell)}"
+
+
+@chapter
+def article_is_not_named(notebook, path):
+    """Only the preface, the errata and further reading name the article (or a quoting cell)."""
+    for cell in markdown(notebook):
+        quotes = "quotation" in notebooks.tags(cell)
+        if not quotes and re.search(r"\bthe (original )?article\b", prose(cell.source), re.I):
+            yield f"the article is named in {first(cell)}; tag it `quotation` if it quotes"
+
+
+# ---------------------------------------------------------------- code
+
+
+@every
+def short_cells(notebook, path):
+    for cell in notebooks.code_cells(notebook):
+        if (lines := len(cell.source.splitlines())) > MAX_LINES:
+            yield f"{lines} lines in {first(cell)}: at most {MAX_LINES}"
+
+
+@every
+def no_magics(notebook, path):
+    """No % or !, except in the Colab cell."""
+    for cell in notebooks.code_cells(notebook):
+        if re.search(r"^\s*[%!]|get_ipython", cell.source, re.MULTILINE):
+            yield f"magic or shell command in {first(cell)}"
+
+
+@every
+def no_network(notebook, path):
+    for cell in notebooks.code_cells(notebook):
+        if found := re.search(NETWORK, cell.source):
+            yield f"{found[0]} in {first(cell)}: data come from installed packages"
+
+
+@every
+def colab_cell_is_guarded(notebook, path):
+    """At most one Colab cell, the first code cell, that does nothing elsewhere."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    colab = [cell for cell in cells if "colab" in notebooks.tags(cell)]
+    needed = bool(notebooks.modules(notebook))
+    if needed and not colab:
+        yield "no cell tagged `colab` that installs rnnkit"
+    if colab and (len(colab) > 1 or colab[0] is not cells[0]):
+        yield "the Colab cell is the first code cell and the only one of its kind"
+    for cell in colab:
+        lines = [x for x in cell.source.splitlines() if x.strip()]
+        if lines[:2] and not (
+            lines[0] == "import sys"
+            and len(lines) > 1
+            and lines[1].startswith('if "google.colab" in sys.modules:')
+            and all(x.startswith("    ") for x in lines[2:])
+        ):
+            yield 'the Colab cell is `import sys` and one `if "google.colab" in sys.modules:`'
+
+
+@every
+def quiet_tensorflow(notebook, path):
+    """The two defaults of TensorFlow are set before Keras is imported, and that happens once."""
+    code = "\n".join(cell.source for cell in notebooks.code_cells(notebook))
+    imports = list(re.finditer(r"^\s*(import|from) (keras|tensorflow)\b", code, re.MULTILINE))
+    if imports or "keras_bridge" in notebooks.modules(notebook):
+        before = code[: imports[0].start()] if imports else code
+        for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"):
+            if f'os.environ.setdefault("{name}"' not in before:
+                yield f'os.environ.setdefault("{name}", …) must come before Keras'
+    if len(re.findall(r"^\s*import keras$", code, re.MULTILINE)) > 1:
+        yield "Keras is imported more than once"
+
+
+@every
+def seeded(notebook, path):
+    for cell in notebooks.code_cells(notebook):
+        if re.search(r"default_rng\(\s*\)|np\.random\.(seed|rand|randn|randint)\b", cell.source):
+            yield f"randomness without a seeded generator in {first(cell)}"
+
+
+@every
+def no_widget_bars(notebook, path):
+    for cell in notebooks.code_cells(notebook):
+        if re.search(r"tqdm\.(auto|notebook)", cell.source):
+            yield f"{first(cell)}: plain tqdm leaves nothing in the outputs"
+
+
+@every
+def no_removed_cells(notebook, path):
+    for cell in notebook.cells:
+        if any(tag.startswith("remove") for tag in notebooks.tags(cell)):
+            yield f"{first(cell)} is hidden from the book; every cell is shown"
+
+
+@every
+def unpinned_output_is_asserted(notebook, path):
+    """A cell whose output is not compared is followed by an assert on what it shows."""
+    cells = notebooks.code_cells(notebook)
+    for k, cell in enumerate(cells):
+        if {"nbval-ignore-output", "nbval-skip"} & set(notebooks.tags(cell)):
+            if "nbval-skip" in notebooks.tags(cell):
+                yield f"{first(cell)} is skipped by the tests"
+            elif not any("assert" in x.source for x in cells[k : k + 2]):
+                yield f"{first(cell)}: its output is not compared, so an assert must follow"
+
+
+# ---------------------------------------------------------------- figures and outputs
+
+
+@every
+def figures_have_alt_text(notebook, path):
+    for cell in notebooks.code_cells(notebook):
+        if not images(cell):
+            continue
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        if len(alt) < 20 or re.match(r"(a |the )?(figure|plot|image|graph|picture)\b", alt, re.I):
+            yield f"{first(cell)}: mystnb.image.alt must say what the figure shows"
+        if images(cell) > 1:
+            yield f"{first(cell)} draws {images(cell)} figures but has one alternative text"
+        if "plt.show()" not in cell.source:
+            yield f"{first(cell)} does not end with plt.show()"
+
+
+@every
+def portable_outputs(notebook, path):
+    """No machine path, address in memory, moment, message on stderr, widget or error."""
+    for cell in notebooks.code_cells(notebook):
+        for text in texts(cell):
+            for pattern in (MACHINE, MOMENT):
+                if found := re.search(pattern, text):
+                    yield f"{first(cell)} prints '{found[0]}'"
+        for output in cell.outputs:
+            if output.output_type == "error":
+                yield f"{first(cell)} ends with an error: show errors with try/except/else"
+            if output.get("name") == "stderr":
+                yield f"{first(cell)} writes to stderr: '{output.text[:60]}'"
+            if any("widget" in kind for kind in output.get("data", {})):
+                yield f"{first(cell)} shows a widget"
+
+
+@every
+def executed_in_order(notebook, path):
+    cells = [x for x in notebook.cells if x.cell_type == "code" and x.source.strip()]
+    counts = [cell.execution_count for cell in cells]
+    if counts != list(range(1, len(counts) + 1)):
+        yield "the stored outputs are not those of one run from top to bottom: make execute"
+
+
+@every
+def fresh(notebook, path):
+    if notebooks.is_stale(notebook):
+        yield "the outputs are older than the code that made them: make execute"
+
+
+@every
+def within_limits(notebook, path):
+    card = notebook.metadata.get("rnnbook", {})
+    if not card.get("seconds", 1e9) <= notebooks.MAX_SECONDS:
+        yield f"runs longer than {notebooks.MAX_SECONDS} s or has no run card: make execute"
+    if not card.get("peak_mb", 1e9) <= notebooks.MAX_MB:
+        yield f"takes more than {notebooks.MAX_MB} MB or has no run card: make execute"
+
+
+@every
+def tidy_metadata(notebook, path):
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        yield "the kernel is not named python3: make execute"
+    if set(notebook.metadata) - {"kernelspec", "language_info", "rnnbook"}:
+        yield f"unexpected metadata {sorted(notebook.metadata)}: make execute"
+
+
+# ---------------------------------------------------------------- chapters
+
+
+@chapter
+def numbered_title(notebook, path):
+    """03_2_bptt begins with '# 3.2 …'."""
+    number = ".".join(x.lstrip("0") for x in re.findall(r"\d+", path.stem.split("_", 1)[0]))
+    if found := re.match(r"\d+_(\d+)", path.stem):
+        number += f".{found[1]}"
+    if not re.match(rf"{re.escape(number)}[a-z]?[ .:]", notebooks.title(notebook)):
+        yield f"the title begins with {number}, the number of the file"
+
+
+@chapter
+def complete_header(notebook, path):
+    text, position = header(notebook), 0
+    for name, pattern in HEADER.items():
+        found = re.compile(pattern, re.IGNORECASE).search(text, position)
+        if not found:
+            return (yield f"the header lacks {name}, or has it in another order")
+        position = found.end()
+    objectives = text[text.index("this chapter you can") : text.index("Prerequisites")]
+    if not 3 <= len(re.findall(r"^\s*([-*]|\d\.) ", objectives, re.MULTILINE)) <= 5:
+        yield "'After this chapter you can' lists three to five objectives"
+    if int(re.search(r"(\d+) minutes to read", text)[1]) > MAX_MINUTES:
+        yield f"more than {MAX_MINUTES} minutes to read: split the chapter"
+    stated = int(re.search(r"(\d+) seconds to run", text)[1])
+    if notebook.metadata.get("rnnbook", {}).get("seconds", 0) > 2 * stated:
+        yield f"{stated} seconds are stated; the run card has more than twice that"
+
+
+@chapter
+def closing_sections(notebook, path):
+    names, position = list(sections(notebook)), 0
+    for wanted in SECTIONS:
+        found = [k for k in range(position, len(names)) if re.match(wanted, names[k])]
+        if not found:
+            return (yield f"no section '## {wanted}', or in another order ({', '.join(SECTIONS)})")
+        position = found[0] + 1
+
+
+@chapter
+def exercises(notebook, path):
+    """At least four, with ★ to ★★★, a hint and an executed solution each."""
+    cells = next((v for k, v in sections(notebook).items() if k.startswith("Exercises")), [])
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    titles = re.findall(r"^### .*$", text, re.MULTILINE)
+    if len(titles) < 4:
+        yield f"{len(titles)} exercises (headings of level 3); at least four"
+    for title in titles:
+        if not re.search(r"(?<!★)★{1,3}(?!★)", title):
+            yield f"'{title}' has no ★, ★★ or ★★★"
+    if text.count("<details>") < len(titles):
+        yield "an exercise has no hint in <details>"
+    solutions = [cell for cell in cells if is_solution(cell)]
+    if len(solutions) < len(titles):
+        yield f"{len(titles)} exercises, {len(solutions)} solutions"
+
+
+def is_solution(cell) -> bool:
+    return cell.cell_type == "code" and (
+        "hide-cell" in notebooks.tags(cell) or re.match(r"# ?@title", cell.source) is not None
+    )
+
+
+@every
+def solutions_are_folded(notebook, path):
+    """In the book, in Jupyter and in Colab."""
+    for cell in filter(is_solution, notebook.cells):
+        folded = (
+            "hide-cell" in notebooks.tags(cell)
+            and cell.metadata.get("jupyter", {}).get("source_hidden") is True
+            and cell.metadata.get("cellView") == "form"
+            and re.match(r"# ?@title \S", cell.source)
+        )
+        if not folded:
+            yield (
+                f"{first(cell)}: a solution has the tag hide-cell, jupyter.source_hidden, "
+                "cellView form and a first line '# @title …'"
+            )
