@@ -1,11 +1,12 @@
-"""Sphinx extension: pages that work without a network, and no dead buttons.
+"""Sphinx extension: pages that work without a network, no dead buttons, a plain API page.
 
-Three things that Jupyter Book does not do by itself:
+What Jupyter Book does not do by itself:
 
 - MathJax comes from the installed package sphinx-mathjax-offline, the parts that TeX input and
   HTML output need (the whole is ten times larger);
 - Thebe's scripts, which every page would carry although nothing uses them, are left out;
-- launch and repository buttons appear only once the repository's address is set.
+- launch and repository buttons appear only once the repository's address is set;
+- fields of named tuples are not listed ("Alias for field number 0").
 """
 
 import importlib.util
@@ -51,7 +52,12 @@ def copy_mathjax(app, exception):
             shutil.copyfile(source / part, target / part)
 
 
+def skip_fields(app, what, name, member, skip, options):
+    return True if type(member).__name__ == "_tuplegetter" else None
+
+
 def setup(app):
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("config-inited", drop_dead_buttons, priority=1)
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
     app.connect("build-finished", copy_mathjax)
