@@ -164,7 +164,7 @@ def links_lead_somewhere(notebook, path):
         for link in re.findall(r"\]\(<?([^)\s>]+)>?[^)]*\)", prose(cell.source)):
             target = link.split("#")[0]
             outside = re.match(r"[a-z]+:", link)
-            if target and not outside and not (path.parent / target).exists():
+            if target and not outside and not (path.parent / target).resolve().exists():
                 yield f"the link {link} leads to no file"
 
 
