@@ -38,15 +38,11 @@ def rebuild(tree: T, function: Callable[[np.ndarray], np.ndarray], name: str) ->
     return type(tree)(**arrays) if isinstance(tree, tuple) else arrays  # type: ignore[return-value]
 
 
-def check_pair(
-    params: Any, grads: Any
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def check_pair(params: Any, grads: Any) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return both trees as dicts after checking that names and shapes agree."""
     p, g = as_dict(params, "params"), as_dict(grads, "grads")
     if p.keys() != g.keys():
-        raise ValueError(
-            f"grads must have the names of params, {sorted(p)}; got {sorted(g)}."
-        )
+        raise ValueError(f"grads must have the names of params, {sorted(p)}; got {sorted(g)}.")
     for key in p:
         if p[key].shape != g[key].shape:
             raise ValueError(

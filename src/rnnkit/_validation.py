@@ -4,7 +4,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_array", "as_float", "as_labels", "as_mask", "as_state", "check_rng", "positive"]
+__all__ = [
+    "as_array",
+    "as_float",
+    "as_labels",
+    "as_mask",
+    "as_state",
+    "check_rng",
+    "check_rows",
+    "positive",
+]
 
 
 def as_array(value: Any, name: str) -> np.ndarray:
@@ -48,7 +57,7 @@ def as_float(value: Any, name: str, dtype: Any, axes: str, *sizes: int | None) -
 
 def as_mask(value: Any, batch: int, time: int) -> np.ndarray:
     """Return a Boolean mask of shape (batch, time), True where the step is valid."""
-    mask = np.asarray(value)
+    mask = as_array(value, "mask")
     if mask.dtype != np.bool_:
         raise ValueError(
             f"mask must be Boolean, True where a step is valid; got dtype {mask.dtype}. "
@@ -88,6 +97,16 @@ def as_labels(value: Any, shape: tuple[int, ...], classes: int) -> np.ndarray:
             f"got values from {labels.min()} to {labels.max()}."
         )
     return labels
+
+
+def check_rows(**arrays: np.ndarray | None) -> None:
+    """Raise ValueError unless all arrays (None is left out) have equally many rows."""
+    shapes = {name: array.shape for name, array in arrays.items() if array is not None}
+    if () in shapes.values() or len({shape[0] for shape in shapes.values()}) > 1:
+        raise ValueError(
+            f"{', '.join(shapes)} must have one row for each sequence; got shapes "
+            f"{', '.join(map(str, shapes.values()))}."
+        )
 
 
 def check_rng(rng: Any) -> np.random.Generator:

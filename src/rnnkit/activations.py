@@ -88,9 +88,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(lambda a, out: np.maximum(a, 0.0, out=out), lambda h: _slope(h, 0.0)),
     "leaky_relu": Activation(_leaky_relu, lambda h: _slope(h, LEAKY_RELU_SLOPE)),
     "elu": Activation(_elu, _elu_derivative),
-    "softplus": Activation(
-        lambda a, out: np.logaddexp(a, 0.0, out=out), lambda h: -np.expm1(-h)
-    ),
+    "softplus": Activation(lambda a, out: np.logaddexp(a, 0.0, out=out), lambda h: -np.expm1(-h)),
     "softsign": Activation(_softsign, lambda h: np.square(1.0 - np.abs(h))),
 }
 

@@ -48,10 +48,14 @@ def global_norm(grads: Any) -> float:
     >>> global_norm({"a": np.array([3.0]), "b": np.array([4.0])})
     5.0
     """
-    # hypot scales, so squares of large float32 entries do not overflow; and the norm of
-    # each array is taken in float64 for the same reason.
-    norms = [np.linalg.norm(g.astype(np.float64)) for g in as_dict(grads, "grads").values()]
-    return float(np.hypot.reduce(norms)) if norms else 0.0
+    arrays = as_dict(grads, "grads").values()
+    peak = float(np.max([np.abs(g).max(initial=0.0) for g in arrays], initial=0.0))
+    if not 0.0 < peak < np.inf:
+        return peak  # 0, inf or nan
+    # In units of the largest entry, squares neither overflow nor vanish.
+    return peak * float(
+        np.linalg.norm([np.linalg.norm(g.astype(np.float64) / peak) for g in arrays])
+    )
 
 
 def by_value(grads: T, limit: float) -> T:

@@ -1,8 +1,9 @@
-r"""Gradient checking: is the gradient we derived the gradient of the loss?
+r"""Gradient checking: a derived gradient against differences of the loss.
 
 Central differences approximate a derivative by two values of the loss,
 
-.. math:: f'(\theta)\cdot v \approx \frac{f(\theta + \epsilon v) - f(\theta - \epsilon v)}{2\epsilon},
+.. math:: f'(\theta)\cdot v \approx
+    \frac{f(\theta + \epsilon v) - f(\theta - \epsilon v)}{2\epsilon},
 
 with an error of order ε² from the method and of order 10⁻¹⁶/ε from rounding in float64.
 Around ε = 10⁻⁵ both are small.  Use float64: in float32 rounding swamps the result.
@@ -99,9 +100,8 @@ def directional_error(
                 array[...] = original[key]
         numeric = (values[0] - values[1]) / (2.0 * step)
         analytic = sum(float(np.vdot(g[key], v[key])) for key in p) / length
-        error = abs(numeric - analytic) / scale
-        if not error <= worst:  # also when it is nan
-            worst = error
+        # np.maximum keeps a nan once it has turned up, max() would lose it.
+        worst = float(np.maximum(worst, abs(numeric - analytic) / scale))
     return worst
 
 

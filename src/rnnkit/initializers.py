@@ -43,9 +43,7 @@ def glorot_uniform(
     return rng.uniform(-limit, limit, size=shape).astype(dtype)
 
 
-def orthogonal(
-    size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64
-) -> np.ndarray:
+def orthogonal(size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> np.ndarray:
     r"""Random orthogonal matrix: every singular value is 1.
 
     Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from rnnkit import activations, initializers, simple_rnn
-from rnnkit._validation import as_array, as_float, check_rng, positive
+from rnnkit._validation import as_array, as_float, as_mask, check_rng, check_rows, positive
 
 __all__ = ["Dense", "Dropout", "Embedding", "Layer", "Sequential", "SimpleRNN"]
 
@@ -102,9 +102,7 @@ class Embedding(Layer):
         self.units = positive(units, "units")
         self.mask_zero = mask_zero
 
-    def build(
-        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
-    ) -> int:
+    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the table uniformly from [−0.05, 0.05], as Keras does."""
         table = rng.uniform(-0.05, 0.05, size=(self.vocabulary_size, self.units))
         self.params = {"E": table.astype(dtype)}
@@ -128,6 +126,7 @@ class Embedding(Layer):
     ) -> tuple[None, None, Grads]:
         """Add up the gradients of equal symbols."""
         dE = np.zeros_like(self.params["E"])
+        dy = _as_gradient(dy, (*cache.shape, self.units), dE.dtype)
         np.add.at(dE, cache.ravel(), dy.reshape(-1, self.units))
         return None, None, {"E": dE}
 
@@ -136,7 +135,7 @@ class Embedding(Layer):
         if not self.mask_zero:
             return mask
         valid = self._symbols(x) != 0
-        return valid if mask is None else valid & mask
+        return valid if mask is None else valid & as_mask(mask, *valid.shape)
 
     def _symbols(self, x: Any) -> np.ndarray:
         symbols = as_array(x, "x")
@@ -188,9 +187,7 @@ class Dense(Layer):
         activations.get(activation)
         self.activation = activation
 
-    def build(
-        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
-    ) -> int:
+    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw W by Glorot's rule; b starts at zero."""
         n_in = positive(input_size, "input_size")
         W = initializers.glorot_uniform((n_in, self.units), rng=rng, dtype=dtype)
@@ -225,6 +222,7 @@ class Dense(Layer):
         """Gradients of the input, of W and of b."""
         x, y = cache
         W = self.params["W"]
+        dy = _as_gradient(dy, y.shape, W.dtype)
         if self.activation != "linear":
             dy = dy * activations.get(self.activation).derivative(y)
         rows = dy.reshape(-1, self.units)
@@ -268,7 +266,7 @@ class Dropout(Layer):
         super().__init__()
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"rate must be at least 0 and below 1; got {rate!r}.")
-        self.rate = rate
+        self.rate = float(rate)  # a NumPy float64 would make float32 inputs float64
 
     def forward(
         self,
@@ -343,9 +341,7 @@ class SimpleRNN(Layer):
         self.return_sequences = return_sequences
         self.go_backwards = go_backwards
 
-    def build(
-        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
-    ) -> int:
+    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the weights by :func:`rnnkit.simple_rnn.init`."""
         n_in = positive(input_size, "input_size")
         self.params = simple_rnn.init(n_in, self.units, rng=rng, dtype=dtype)._asdict()
@@ -365,7 +361,8 @@ class SimpleRNN(Layer):
         D = params.W_x.shape[0]
         x = as_float(x, "x", params.W_x.dtype, "batch, time, features", None, None, D)
         if self.go_backwards:
-            x, mask = x[:, ::-1], None if mask is None else np.asarray(mask)[:, ::-1]
+            x = x[:, ::-1]
+            mask = None if mask is None else as_mask(mask, *x.shape[:2])[:, ::-1]
         h, final_state, cache = simple_rnn.forward(
             x, params, state, mask=mask, activation=self.activation
         )
@@ -379,8 +376,9 @@ class SimpleRNN(Layer):
             dh = dy
         else:
             T, B, _ = cache.x.shape
-            dh = np.zeros((B, T, self.units), dtype=cache.states.dtype)
-            dh[:, -1] = dy
+            dtype = cache.states.dtype
+            dh = np.zeros((B, T, self.units), dtype=dtype)
+            dh[:, -1] = _as_gradient(dy, (B, self.units), dtype)
         dx, dinitial, grads = simple_rnn.backward(dh, cache, dstate)
         return dx[:, ::-1] if self.go_backwards else dx, dinitial, grads._asdict()
 
@@ -496,10 +494,8 @@ class Sequential:
             If a shape or type does not fit.
         """
         state = state or {}
-        if unknown := state.keys() - self.layers.keys():
-            raise ValueError(f"state names no layer of this model: {sorted(unknown)}.")
         y: Any = x
-        valid = None if mask is None else np.asarray(mask)
+        valid = None if mask is None else as_array(mask, "mask")
         final: dict[str, np.ndarray] = {}
         caches = []
         for name, layer in self.layers.items():
@@ -512,6 +508,7 @@ class Sequential:
             caches.append(cache)
             if layer_state is not None:
                 final[name] = layer_state
+        _check_names(state, final, "state")
         return y, final, ModelCache(caches, valid)
 
     def backward(
@@ -539,6 +536,11 @@ class Sequential:
             Gradients with respect to the initial states.
         grads : dict of ndarray
             Gradients with the names of ``params``.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit, or ``dstate`` names no recurrent layer.
         """
         dstate = dstate or {}
         dinitial: dict[str, np.ndarray] = {}
@@ -551,6 +553,7 @@ class Sequential:
             grads |= {f"{name}.{key}": array for key, array in layer_grads.items()}
             if layer_dstate is not None:
                 dinitial[name] = layer_dstate
+        _check_names(dstate, dinitial, "dstate")
         return dx, dinitial, {key: grads[key] for key in self.params}
 
     def predict(
@@ -571,9 +574,15 @@ class Sequential:
         -------
         ndarray
             Outputs, first axis as in ``x``.
+
+        Raises
+        ------
+        ValueError
+            If a shape or type does not fit.
         """
-        x = np.asarray(x)
-        mask = None if mask is None else np.asarray(mask)
+        x = as_array(x, "x")
+        mask = None if mask is None else as_array(mask, "mask")
+        check_rows(x=x, mask=mask)
         starts = range(0, max(len(x), 1), positive(batch_size, "batch_size"))
         parts = [slice(start, start + batch_size) for start in starts]
         outputs = [
@@ -596,3 +605,19 @@ class Sequential:
         ]
         total = sum(array.size for array in self.params.values())
         return "\n".join([*lines, f"{'total':<{width}}  {'':<12} {total:>9,}"])
+
+
+def _as_gradient(dy: Any, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+    """Return dy in the dtype of the weights, after checking that it fits the output."""
+    dy = as_array(dy, "dy")
+    if dy.shape != shape:  # broadcasting would hide it
+        raise ValueError(f"dy must have the shape of the output, {shape}; got {dy.shape}.")
+    return dy.astype(dtype, copy=False)
+
+
+def _check_names(given: Mapping[str, Any], recurrent: Mapping[str, Any], name: str) -> None:
+    if unknown := given.keys() - recurrent.keys():
+        raise ValueError(
+            f"{name} names no recurrent layer of this model: {sorted(unknown)}; "
+            f"it has {sorted(recurrent)}."
+        )

@@ -196,7 +196,7 @@ def softmax(logits: ArrayLike) -> np.ndarray:
 def _floats(value: ArrayLike, name: str) -> np.ndarray:
     array = as_array(value, name)
     if array.ndim == 0 or array.size == 0:
-        raise ValueError(f"{name} must have shape (…, classes) and not be empty; got {array.shape}.")
+        raise ValueError(f"{name} must have shape (…, units), not be empty; got {array.shape}.")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
@@ -205,7 +205,7 @@ def _weight(mask: ArrayLike | None, y: np.ndarray) -> np.ndarray:
     if mask is None:
         positions = y.size // y.shape[-1]
         return np.full((1,) * y.ndim, 1.0 / positions, dtype=y.dtype)
-    valid = np.asarray(mask)
+    valid = as_array(mask, "mask")
     if valid.dtype != np.bool_ or valid.shape != y.shape[:-1]:
         raise ValueError(
             f"mask must be Boolean with shape {y.shape[:-1]}; got {valid.dtype}, {valid.shape}."
@@ -220,5 +220,5 @@ def _check(
     target = as_array(target, "target").astype(y.dtype, copy=False)
     if target.shape != y.shape:
         # Broadcasting (B,) against (B, 1) would give (B, B) and a wrong loss without a word.
-        raise ValueError(f"target must have the shape of the output, {y.shape}; got {target.shape}.")
+        raise ValueError(f"target must have the shape {y.shape} of the output; got {target.shape}.")
     return y, target, _weight(mask, y)

@@ -76,19 +76,18 @@ class Optimizer(ABC):
             If names or shapes differ; nothing is changed then.
         """
         p, g = check_pair(params, grads)
-        for key, slots in self.memory.items():
-            if key not in p or any(slot.shape != p[key].shape for slot in slots.values()):
-                raise ValueError(
-                    f"this optimizer has been used for other parameters ({key!r} does not fit); "
-                    "make a new one for each model."
-                )
+        shapes = {key: array.shape for key, array in p.items()}
+        seen = {key: slot.shape for key, slots in self.memory.items() for slot in slots.values()}
+        if seen and seen != shapes:
+            raise ValueError(
+                f"this optimizer has been used for other parameters, {sorted(seen)} with shapes "
+                f"{[seen[key] for key in sorted(seen)]}; make a new one for each model."
+            )
         norm = clipping.global_norm(g)
         g = self._clip(g)
         self.iterations += 1
         for key, array in p.items():
-            slots = self.memory.setdefault(
-                key, {slot: np.zeros_like(array) for slot in self.slots}
-            )
+            slots = self.memory.setdefault(key, {slot: np.zeros_like(array) for slot in self.slots})
             array -= self._step(g[key], slots)
         return norm
 

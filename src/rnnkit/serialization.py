@@ -47,7 +47,7 @@ def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **model.params)
+            np.savez(file, **model.params)  # type: ignore[arg-type]
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
@@ -75,17 +75,16 @@ def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
         If the file is damaged, truncated, no weights file, or of another architecture.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise ValueError("not an .npz archive")
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ValueError("not an .npz archive")
+        with file:
             loaded = {key: file[key] for key in file.files}
     except FileNotFoundError:
         raise
-    except (ValueError, OSError, EOFError, KeyError, NotImplementedError,
+    except (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError,
             zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
-        raise ValueError(
-            f"{path} is damaged, truncated or not a weights file: {error}"
-        ) from error
+        raise ValueError(f"{path} is damaged, truncated or not a weights file: {error}") from error
     if loaded.keys() != model.params.keys():
         raise ValueError(
             f"{path} belongs to another model: it has {sorted(loaded)}, "

@@ -335,7 +335,6 @@ def _check_params(params: Any) -> Params:
         )
     if W_x.dtype.kind != "f" or not W_x.dtype == W_h.dtype == b.dtype:
         raise ValueError(
-            "params must share one floating-point dtype; "
-            f"got {W_x.dtype}, {W_h.dtype}, {b.dtype}."
+            f"params must share one floating-point dtype; got {W_x.dtype}, {W_h.dtype}, {b.dtype}."
         )
     return Params(W_x, W_h, b)

@@ -1,13 +1,15 @@
 """Training: mini-batches with validation and early stopping, and truncated BPTT."""
 
-from collections.abc import Callable, Iterable
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rnnkit import losses
-from rnnkit._validation import check_rng, positive
+from rnnkit._validation import as_array, check_rng, check_rows, positive
 from rnnkit.layers import Sequential
 from rnnkit.optimizers import Optimizer
 
@@ -161,15 +163,13 @@ def fit(
     >>> history["loss"][-1] < 0.5 * history["loss"][0]
     True
     """
-    x, y = np.asarray(x), np.asarray(y)
-    mask = None if mask is None else np.asarray(mask)
+    x, y = as_array(x, "x"), as_array(y, "y")
+    mask = None if mask is None else as_array(mask, "mask")
+    check_rows(x=x, y=y, mask=mask)
     positive(batch_size, "batch_size")
     positive(epochs, "epochs")
-    if len(x) != len(y) or (mask is not None and len(mask) != len(x)):
-        raise ValueError(f"x, y and mask must have one row for each sequence; got {len(x)}, "
-                         f"{len(y)} and {'no mask' if mask is None else len(mask)}.")
-    if len(x) == 0:
-        raise ValueError("x is empty: there is nothing to train on.")
+    if x.size == 0:
+        raise ValueError(f"x is empty, of shape {x.shape}: there is nothing to train on.")
     if shuffle:
         check_rng(rng)
     if patience is not None:
@@ -179,34 +179,37 @@ def fit(
     history: History = {"batch_loss": [], "gradient_norm": [], "loss": []}
     best, best_epoch, best_params = np.inf, 0, {}
     bar = _bar(range(epochs), progress)
-    for epoch in bar:
-        order = rng.permutation(len(x)) if shuffle and rng is not None else np.arange(len(x))
-        totals = _Totals()
-        for batch, start in enumerate(range(0, len(x), batch_size)):
-            rows = order[start : start + batch_size]
-            result = train_step(
-                model, x[rows], y[rows], loss=loss, optimizer=optimizer, rng=rng,
-                mask=None if mask is None else mask[rows],
-                where=f"epoch {epoch + 1}, batch {batch + 1}",
-            )  # fmt: skip
-            totals.add(result["loss"], result["output"], y[rows], result["output_mask"], loss)
-            history["batch_loss"].append(result["loss"])
-            history["gradient_norm"].append(result["gradient_norm"])
-        record = totals.means()
-        if validation_data is not None:
-            on_validation = evaluate(model, *validation_data[:2], loss=loss,
-                                     mask=validation_data[2] if len(validation_data) > 2 else None)
-            record |= {f"val_{key}": value for key, value in on_validation.items()}
-        for key, value in record.items():
-            history.setdefault(key, []).append(value)
-        if hasattr(bar, "set_postfix"):
-            bar.set_postfix({key: f"{value:.3f}" for key, value in record.items()})
-        if patience is not None:
-            if record["val_loss"] < best:
-                best, best_epoch = record["val_loss"], epoch
-                best_params = {key: array.copy() for key, array in model.params.items()}
-            elif epoch - best_epoch >= patience:
-                break
+    with _all_or_nothing(model, optimizer):
+        for epoch in bar:
+            order = rng.permutation(len(x)) if shuffle and rng is not None else np.arange(len(x))
+            totals = _Totals()
+            for batch, start in enumerate(range(0, len(x), batch_size)):
+                rows = order[start : start + batch_size]
+                result = train_step(
+                    model, x[rows], y[rows], loss=loss, optimizer=optimizer, rng=rng,
+                    mask=None if mask is None else mask[rows],
+                    where=f"epoch {epoch + 1}, batch {batch + 1}",
+                )  # fmt: skip
+                totals.add(result["loss"], result["output"], y[rows], result["output_mask"], loss)
+                history["batch_loss"].append(result["loss"])
+                history["gradient_norm"].append(result["gradient_norm"])
+            record = totals.means()
+            if validation_data is not None:
+                x_val, y_val, *rest = validation_data
+                on_validation = evaluate(
+                    model, x_val, y_val, loss=loss, mask=rest[0] if rest else None
+                )
+                record |= {f"val_{key}": value for key, value in on_validation.items()}
+            for key, value in record.items():
+                history.setdefault(key, []).append(value)
+            if hasattr(bar, "set_postfix"):
+                bar.set_postfix({key: f"{value:.3f}" for key, value in record.items()})
+            if patience is not None:
+                if record["val_loss"] < best:
+                    best, best_epoch = record["val_loss"], epoch
+                    best_params = {key: array.copy() for key, array in model.params.items()}
+                elif epoch - best_epoch >= patience:
+                    break
     for key, array in best_params.items():
         model.params[key][...] = array
     return history
@@ -256,7 +259,7 @@ def fit_truncated(
     FloatingPointError
         If the loss or the gradient stops being finite; the message names the step.
     ValueError
-        If a shape or type does not fit.
+        If a shape or type does not fit; nothing is changed then.
 
     References
     ----------
@@ -276,28 +279,31 @@ def fit_truncated(
     >>> len(history["batch_loss"])
     4
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = as_array(x, "x"), as_array(y, "y")
     positive(window, "window")
     positive(epochs, "epochs")
     if x.ndim < 2 or x.shape[:2] != y.shape[:2]:
         raise ValueError(f"x and y must agree in (batch, time); got {x.shape} and {y.shape}.")
+    if x.size == 0:
+        raise ValueError(f"x is empty, of shape {x.shape}: there is nothing to train on.")
     history: History = {"batch_loss": [], "gradient_norm": [], "loss": []}
     starts = range(0, x.shape[1], window)
-    for epoch in _bar(range(epochs), progress):
-        state: dict[str, np.ndarray] = {}
-        totals = _Totals()
-        for k, start in enumerate(starts):
-            part = slice(start, start + window)
-            result = train_step(
-                model, x[:, part], y[:, part], loss=loss, optimizer=optimizer, state=state,
-                rng=rng, where=f"epoch {epoch + 1}, window {k + 1}",
-            )  # fmt: skip
-            state = result["state"]
-            totals.add(result["loss"], result["output"], y[:, part], result["output_mask"], loss)
-            history["batch_loss"].append(result["loss"])
-            history["gradient_norm"].append(result["gradient_norm"])
-        for key, value in totals.means().items():
-            history.setdefault(key, []).append(value)
+    with _all_or_nothing(model, optimizer):
+        for epoch in _bar(range(epochs), progress):
+            state: dict[str, np.ndarray] = {}
+            totals = _Totals()
+            for k, start in enumerate(starts):
+                part = slice(start, start + window)
+                result = train_step(
+                    model, x[:, part], y[:, part], loss=loss, optimizer=optimizer, state=state,
+                    rng=rng, where=f"epoch {epoch + 1}, window {k + 1}",
+                )  # fmt: skip
+                state, output = result["state"], result["output"]
+                totals.add(result["loss"], output, y[:, part], result["output_mask"], loss)
+                history["batch_loss"].append(result["loss"])
+                history["gradient_norm"].append(result["gradient_norm"])
+            for key, value in totals.means().items():
+                history.setdefault(key, []).append(value)
     return history
 
 
@@ -338,8 +344,9 @@ def evaluate(
     ValueError
         If a shape or type does not fit.
     """
-    x, y = np.asarray(x), np.asarray(y)
-    mask = None if mask is None else np.asarray(mask)
+    x, y = as_array(x, "x"), as_array(y, "y")
+    mask = None if mask is None else as_array(mask, "mask")
+    check_rows(x=x, y=y, mask=mask)
     totals = _Totals()
     for start in range(0, max(len(x), 1), positive(batch_size, "batch_size")):
         part = slice(start, start + batch_size)
@@ -347,6 +354,20 @@ def evaluate(
         value, _ = loss(output, y[part], mask=cache.mask)
         totals.add(value, output, y[part], cache.mask, loss)
     return totals.means()
+
+
+@contextmanager
+def _all_or_nothing(model: Sequential, optimizer: Optimizer) -> Iterator[None]:
+    """Undo the training so far if a ValueError ends it: a bad batch may come late."""
+    weights, memory = copy.deepcopy(model.params), copy.deepcopy(optimizer.memory)
+    iterations = optimizer.iterations
+    try:
+        yield
+    except ValueError:
+        for key, array in model.params.items():
+            array[...] = weights[key]
+        optimizer.memory, optimizer.iterations = memory, iterations
+        raise
 
 
 class _Totals:
