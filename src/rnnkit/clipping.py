@@ -1,12 +1,12 @@
 r"""Gradient clipping: three different things that share a name.
 
-=====================  ===============================  =====================
-function               what is bounded                  Keras's argument
-=====================  ===============================  =====================
-:func:`by_value`       each entry                       ``clipvalue``
-:func:`by_norm`        the norm of each array           ``clipnorm``
+======================  ===============================  =====================
+function                what is bounded                  Keras's argument
+======================  ===============================  =====================
+:func:`by_value`        each entry                       ``clipvalue``
+:func:`by_norm`         the norm of each array           ``clipnorm``
 :func:`by_global_norm`  the norm of all arrays together  ``global_clipnorm``
-=====================  ===============================  =====================
+======================  ===============================  =====================
 
 Only the last keeps the direction of the whole gradient.  All three bound gradients
 that are too large; none can bring back a gradient that has vanished.
