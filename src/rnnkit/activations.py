@@ -83,7 +83,7 @@ def _elu_derivative(h: Array) -> Array:
 
 ACTIVATIONS: dict[str, Activation] = {
     "linear": Activation(_linear, np.ones_like),
-    "tanh": Activation(lambda a, out: np.tanh(a, out=out), _tanh_derivative),
+    "tanh": Activation(np.tanh, _tanh_derivative),
     "sigmoid": Activation(_sigmoid, lambda h: h * (1.0 - h)),
     "relu": Activation(lambda a, out: np.maximum(a, 0.0, out=out), lambda h: _slope(h, 0.0)),
     "leaky_relu": Activation(_leaky_relu, lambda h: _slope(h, LEAKY_RELU_SLOPE)),

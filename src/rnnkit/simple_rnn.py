@@ -203,16 +203,17 @@ def forward(
     # Time first: the rows of one step then lie together in memory.
     x = np.ascontiguousarray(x.transpose(1, 0, 2))  # (T, B, D)
     # One product serves all steps; each state is then finished in place.
-    np.matmul(x.reshape(T * B, D), W_x, out=states[1:].reshape(T * B, H))
+    np.dot(x.reshape(T * B, D), W_x, out=states[1:].reshape(T * B, H))
     states[1:] += b
     recurrent = np.empty((B, H), dtype=dtype)
-    for t in range(T):
-        h_previous, h_t = states[t], states[t + 1]
-        np.matmul(h_previous, W_h, out=recurrent)
+    h_previous = states[0]
+    for t, h_t in enumerate(states[1:]):
+        np.dot(h_previous, W_h, out=recurrent)  # for small arrays quicker than np.matmul
         h_t += recurrent
         phi.apply(h_t, h_t)
         if mask is not None:
             np.copyto(h_t, h_previous, where=~mask[t][:, np.newaxis])
+        h_previous = h_t
 
     h = states[1:].transpose(1, 0, 2)  # (B, T, H)
     if mask is not None and not mask[0].all():
@@ -291,25 +292,25 @@ def backward(
     carried = np.zeros((B, H), dtype=dtype)  # ∂L/∂h_t from the steps after t
     if dfinal_state is not None:
         carried += as_state(dfinal_state, "dfinal_state", B, H, dtype)
-    # δ of all steps; until step t is reached its row holds ∂L/∂h_t from outside.
-    delta = np.zeros((T, B, H), dtype=dtype)
     if dh is not None:
-        delta[:] = as_float(dh, "dh", dtype, "batch, time, units", B, T, H).transpose(1, 0, 2)
-    # φ′(a_t) of all steps in one go leaves three NumPy calls for each step.
-    slope = activations.get(activation).derivative(states[1:])
+        dh = as_float(dh, "dh", dtype, "batch, time, units", B, T, H).transpose(1, 0, 2)
+    # φ′(a_t) of all steps in one go leaves three NumPy calls for each step.  The array
+    # becomes δ: step t multiplies its row by ∂L/∂h_t, all that reaches h_t.
+    delta = activations.get(activation).derivative(states[1:])  # (T, B, H)
     if mask is not None:
         valid = mask[:, :, np.newaxis]  # (T, B, 1)
-        if not mask[0].all():
-            delta *= np.logical_or.accumulate(valid, axis=0)
-        slope *= valid
+        delta *= valid
+        if dh is not None and not mask[0].all():
+            dh = dh * np.logical_or.accumulate(valid, axis=0)
     W_h_T = np.ascontiguousarray(W_h.T)
     for t in reversed(range(T)):
         delta_t = delta[t]
-        delta_t += carried
+        if dh is not None:
+            carried += dh[t]
         if mask is not None:
-            passed_on = delta_t * ~valid[t]  # a masked step hands its gradient on as it is
-        delta_t *= slope[t]
-        np.matmul(delta_t, W_h_T, out=carried)
+            passed_on = carried * ~valid[t]  # a masked step hands its gradient on as it is
+        delta_t *= carried
+        np.dot(delta_t, W_h_T, out=carried)
         if mask is not None:
             carried += passed_on
 
@@ -317,7 +318,7 @@ def backward(
     grads = Params(
         W_x=x.reshape(T * B, D).T @ delta_rows,
         W_h=states[:-1].reshape(T * B, H).T @ delta_rows,
-        b=delta_rows.sum(axis=0),
+        b=np.ones(T * B, dtype=dtype) @ delta_rows,  # the sum over steps and batch, as a product
     )
     dx = (delta_rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
     return dx, carried, grads
