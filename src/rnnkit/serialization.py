@@ -75,10 +75,11 @@ def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
         If the file is damaged, truncated, no weights file, or of another architecture.
     """
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ValueError("not an .npz archive")
-        with file:
+        # Opened here: np.load leaves a damaged archive open, which locks it on Windows.
+        with Path(path).open("rb") as handle:
+            file = np.load(handle, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ValueError("not an .npz archive")
             loaded = {key: file[key] for key in file.files}
     except FileNotFoundError:
         raise

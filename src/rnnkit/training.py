@@ -77,8 +77,8 @@ def train_step(
         if not np.isfinite(grad).all():
             raise FloatingPointError(
                 f"the gradient of {name} is not finite at {where}, though the loss is {value:.4g}: "
-                "it has exploded. Clipping cannot mend inf; lower the learning rate or shorten "
-                "the sequences."
+                "it has exploded, or the data hold nan or inf. Clipping cannot mend that; lower "
+                "the learning rate or shorten the sequences."
             )
     norm = optimizer.update(model.params, grads)
     return {
