@@ -267,7 +267,7 @@ def test_model_leaves_inputs_and_weights_alone(rng):
         **model.params,
     }
     before = {key: a.copy() for key, a in arrays.items()}
-    y, _, cache = model.forward(
+    _, _, cache = model.forward(
         arrays["x"], mask=arrays["mask"], state={"simple_rnn_1": arrays["state"]},
         training=True, rng=rng,
     )  # fmt: skip
@@ -395,7 +395,7 @@ def test_a_layer_of_ones_own_fits_in(rng):
     x = np.ones((3, 2))
     y, _, cache = model.forward(x)
     np.testing.assert_allclose(y, 2 * x @ model.params["dense.W"])
-    dx, _, grads = model.backward(np.ones((3, 1)), cache)
+    dx, _, _ = model.backward(np.ones((3, 1)), cache)
     np.testing.assert_allclose(dx, 2 * np.ones((3, 1)) @ model.params["dense.W"].T)
 
 
@@ -475,9 +475,16 @@ def test_embedding_rejects_what_is_no_symbol(x, message, rng):
 
 @pytest.mark.parametrize(
     "mask",
-    [np.ones((3, 2), bool), np.ones(3, bool), np.ones((1, 3), bool), np.ones((2, 3))]
-    + [[[True], [True, False]], np.ones((2, 3, 1), bool), True],
-)  # fmt: skip
+    [
+        np.ones((3, 2), bool),
+        np.ones(3, bool),
+        np.ones((1, 3), bool),
+        np.ones((2, 3)),
+        np.ones((2, 3, 1), bool),
+        [[True], [True, False]],
+        True,
+    ],
+)
 @pytest.mark.parametrize("first", [SimpleRNN(2), SimpleRNN(2, go_backwards=True), None])
 def test_models_reject_a_mask_that_does_not_fit(mask, first, rng):
     if first is None:

@@ -524,7 +524,7 @@ def test_fit_truncated_rejects_targets_that_do_not_fit(shape):
 
 
 def test_fit_truncated_rejects_a_model_with_one_output():
-    model, x, y = regression()
+    model, x, _ = regression()
     with rejects("target must have the shape", model.params):
         fit_truncated(model, x, np.zeros((10, 5, 1)))
 
