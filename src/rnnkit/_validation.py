@@ -42,7 +42,9 @@ def as_float(value: Any, name: str, dtype: Any, axes: str, *sizes: int | None) -
     array = as_array(value, name)
     if array.ndim != len(sizes):
         hint = ""
-        if array.ndim == len(sizes) - 1 and axes.startswith("batch"):
+        if array.ndim == len(sizes) - 1 and name == "dh":
+            hint = " If only the last state has a gradient, pass it as dfinal_state."
+        elif array.ndim == len(sizes) - 1 and axes.startswith("batch"):
             hint = f" A single sequence needs a leading batch axis: {name}[np.newaxis]."
         raise ValueError(f"{name} must have shape ({axes}); got {array.shape}.{hint}")
     if 0 in array.shape:
