@@ -6,12 +6,16 @@ What Jupyter Book does not do by itself:
   HTML output need (the whole is ten times larger);
 - Thebe's scripts, which every page would carry although nothing uses them, are left out;
 - launch and repository buttons appear only once the repository's address is set;
-- fields of named tuples are not listed ("Alias for field number 0").
+- fields of named tuples are not listed ("Alias for field number 0");
+- a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
+  where MathJax allows no \\tag.
 """
 
 import importlib.util
 import shutil
 from pathlib import Path
+
+from docutils import nodes
 
 PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
 MATHJAX = [
@@ -52,6 +56,14 @@ def copy_mathjax(app, exception):
             shutil.copyfile(source / part, target / part)
 
 
+def keep_numbers(app, doctree):
+    for formula in doctree.findall(nodes.math_block):
+        text = formula.astext()
+        if app.builder.format == "html" and r"\tag" in text:
+            formula["nowrap"] = True
+            formula.children = [nodes.Text(rf"\[{text}\]")]
+
+
 def skip_fields(app, what, name, member, skip, options):
     return True if type(member).__name__ == "_tuplegetter" else None
 
@@ -60,6 +72,7 @@ def setup(app):
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("config-inited", drop_dead_buttons, priority=1)
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
+    app.connect("doctree-read", keep_numbers)
     app.connect("build-finished", copy_mathjax)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     return {"parallel_read_safe": True, "parallel_write_safe": True}
