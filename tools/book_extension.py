@@ -1,4 +1,4 @@
-"""Sphinx extension: pages that work without a network, no dead buttons, a plain API page.
+r"""Sphinx extension: pages that work without a network, no dead buttons, a plain API page.
 
 What Jupyter Book does not do by itself:
 
@@ -8,7 +8,7 @@ What Jupyter Book does not do by itself:
 - launch and repository buttons appear only once the repository's address is set;
 - fields of named tuples are not listed ("Alias for field number 0");
 - a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
-  where MathJax allows no \\tag.
+  where MathJax allows no \tag.
 """
 
 import importlib.util
