@@ -37,6 +37,7 @@ def use_style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
+            "axes.axisbelow": True,
             "grid.color": "#DDDDDD",
             "font.size": 10,
             "legend.frameon": False,
