@@ -29,7 +29,7 @@ STEPS = {
         [*PYTHON, "-m", "ruff", "format", "--check", "."],
     ],
     "types": [[*PYTHON, "-m", "mypy"]],
-    "unit": [[*PYTEST, "--doctest-modules", "src", "tests", *UNIT, *COVERAGE]],
+    "unit": [[*PYTEST, "-n", "auto", "--doctest-modules", "src", "tests", *UNIT, *COVERAGE]],
     "rules": [[*PYTEST, "tests/repo", "tests/notebooks"]],
     "notebooks": [
         # Matplotlib's first import on a machine writes a message into the first notebook.
