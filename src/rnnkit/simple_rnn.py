@@ -293,7 +293,8 @@ def backward(
     if dfinal_state is not None:
         carried += as_state(dfinal_state, "dfinal_state", B, H, dtype)
     if dh is not None:
-        dh = as_float(dh, "dh", dtype, "batch, time, units", B, T, H).transpose(1, 0, 2)
+        dh = as_float(dh, "dh", dtype, "batch, time, units", B, T, H)
+        dh = np.ascontiguousarray(dh.transpose(1, 0, 2))  # (T, B, H)
     # φ′(a_t) of all steps in one go leaves three NumPy calls for each step.  The array
     # becomes δ: step t multiplies its row by ∂L/∂h_t, all that reaches h_t.
     delta = activations.get(activation).derivative(states[1:])  # (T, B, H)
