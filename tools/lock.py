@@ -16,6 +16,8 @@ PLATFORMS = {
     "macOS Arm": "aarch64-apple-darwin",
     "Windows": "x86_64-pc-windows-msvc",
 }
+# snownlp is only there as source: pure Python, any machine builds it without a compiler.
+DATA_WHEELS = ("--only-binary", ":all:", "--no-binary", "snownlp")
 HEADER = """\
 # Every package of the book's environment, for Python 3.11 to 3.13 on every system.
 # Written by `make lock` from requirements.txt; do not edit by hand.
@@ -44,7 +46,7 @@ def main() -> None:
             where = ("--python-version", python, "--python-platform", platform)
             wheels = pins.replace("-e .\n", "")
             compile_pins(*where, "--only-binary", ":all:", source=wheels)
-            compile_pins(*where, "--only-binary", ":all:", "--no-deps", source=data)
+            compile_pins(*where, *DATA_WHEELS, "--no-deps", source=data)
             print(f"wheels for Python {python} on {name}")
     (ROOT / "requirements.lock").write_text(HEADER + pins)
     print(f"requirements.lock: {len(pins.splitlines())} packages")
