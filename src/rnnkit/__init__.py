@@ -4,11 +4,13 @@ The functions come first, thin layers on top.  Read the modules in this order:
 
 =================  ========================================================
 ``simple_rnn``     the recurrent cell: one step, forward over time, BPTT
+``lstm``, ``gru``  the same with gates
+``attention``      a differentiable lookup: dot-product and additive
 ``clipping``       gradient clipping by value, by norm, by global norm
 ``gradcheck``      analytic gradients against central differences
 ``losses``         mean squared error and cross-entropies, with masks
 ``optimizers``     SGD with momentum, RMSprop, Adam
-``layers``         Embedding, Dense, Dropout, SimpleRNN, Sequential
+``layers``         Embedding, Dense, Dropout, SimpleRNN, LSTM, GRU, Sequential
 ``training``       mini-batch training and truncated BPTT
 ``serialization``  weights to and from a file
 ``datasets``       real data out of installed packages
@@ -21,11 +23,14 @@ Importing the package imports NumPy and nothing else.
 
 from rnnkit import (
     activations,
+    attention,
     clipping,
     gradcheck,
+    gru,
     initializers,
     layers,
     losses,
+    lstm,
     optimizers,
     serialization,
     simple_rnn,
@@ -34,11 +39,14 @@ from rnnkit import (
 
 __all__ = [
     "activations",
+    "attention",
     "clipping",
     "gradcheck",
+    "gru",
     "initializers",
     "layers",
     "losses",
+    "lstm",
     "optimizers",
     "serialization",
     "simple_rnn",

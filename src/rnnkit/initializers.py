@@ -43,16 +43,26 @@ def glorot_uniform(
     return rng.uniform(-limit, limit, size=shape).astype(dtype)
 
 
-def orthogonal(size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> np.ndarray:
+def orthogonal(
+    size: int,
+    columns: int | None = None,
+    *,
+    rng: np.random.Generator,
+    dtype: DTypeLike = np.float64,
+) -> np.ndarray:
     r"""Random orthogonal matrix: every singular value is 1.
 
     Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal
-    moved into Q so that Q is uniform over the orthogonal matrices.
+    moved into Q so that Q is uniform over the orthogonal matrices.  With more columns than
+    rows, as for the gates of an LSTM, the rows are orthonormal; the block of one gate is then
+    not orthogonal.
 
     Parameters
     ----------
     size : int
-        Number of rows and columns.
+        Number of rows.
+    columns : int, optional
+        Number of columns, at least ``size``; as many as rows by default.
     rng : numpy.random.Generator
         Source of randomness.
     dtype : dtype, optional
@@ -60,8 +70,8 @@ def orthogonal(size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.flo
 
     Returns
     -------
-    ndarray, shape (size, size)
-        Q with QᵀQ = I.
+    ndarray, shape (size, columns)
+        Q with QQᵀ = I.
 
     References
     ----------
@@ -74,5 +84,6 @@ def orthogonal(size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.flo
     >>> bool(np.allclose(Q.T @ Q, np.eye(4)))
     True
     """
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
-    return (q * np.sign(np.diagonal(r))).astype(dtype)
+    q, r = np.linalg.qr(rng.standard_normal((columns or size, size)))
+    q *= np.sign(np.diagonal(r))
+    return (q if columns is None else q.T).astype(dtype)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.layers import Dense, Dropout, Embedding, Sequential, SimpleRNN
+from rnnkit.layers import Bidirectional, Dense, Dropout, Embedding, Recurrent, Sequential
 
 __all__ = ["copy_from_keras", "copy_to_keras", "to_keras"]
 
@@ -49,13 +49,12 @@ def to_keras(model: Sequential, *, input_shape: tuple[int | None, ...]) -> Any:
                 twin = keras.layers.Dense(layer.units, activation=layer.activation, dtype=dtype)
             case Dropout():
                 twin = keras.layers.Dropout(layer.rate, dtype=dtype)
-            case SimpleRNN():
-                twin = keras.layers.SimpleRNN(
-                    layer.units,
-                    activation=layer.activation,
-                    return_sequences=layer.return_sequences,
-                    go_backwards=layer.go_backwards,
-                    dtype=dtype,
+            case Recurrent():
+                twin = _recurrent(layer, dtype)
+            case Bidirectional():
+                # The wrapper has a dtype of its own, and casts its inputs to it.
+                twin = keras.layers.Bidirectional(
+                    _recurrent(layer.pair[0], dtype), merge_mode=layer.merge_mode, dtype=dtype
                 )
             case _:
                 raise ValueError(f"{name} ({type(layer).__name__}) has no counterpart in Keras.")
@@ -106,6 +105,15 @@ def copy_from_keras(keras_model: Any, model: Sequential) -> None:
     _check_shapes(model, weights)
     for array, weight in zip(model.params.values(), weights, strict=True):
         array[...] = weight
+
+
+def _recurrent(layer: Recurrent, dtype: str) -> Any:
+    import keras
+
+    twin = getattr(keras.layers, type(layer).__name__)
+    same = ("units", "return_sequences", "go_backwards", "dropout", "recurrent_dropout")
+    settings = {name: getattr(layer, name) for name in same}
+    return twin(**settings, **layer.init_options, **layer.options, dtype=dtype)
 
 
 def _check_shapes(model: Sequential, weights: list[np.ndarray]) -> None:

@@ -5,6 +5,7 @@ A layer owns its weights and nothing else; what ``backward`` needs comes out of
 ``forward`` as a cache, so one layer may be used several times before it is updated.
 """
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,10 +13,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from rnnkit import activations, initializers, simple_rnn
+from rnnkit import activations, gru, initializers, lstm, simple_rnn
 from rnnkit._validation import as_array, as_float, as_mask, check_rng, check_rows, positive
 
-__all__ = ["Dense", "Dropout", "Embedding", "Layer", "Sequential", "SimpleRNN"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "Bidirectional",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Layer",
+    "Recurrent",
+    "Sequential",
+    "SimpleRNN",
+]
 
 Grads = dict[str, np.ndarray]
 
@@ -48,16 +60,16 @@ class Layer(ABC):
         x: Any,
         *,
         mask: np.ndarray | None = None,
-        state: np.ndarray | None = None,
+        state: Any = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, np.ndarray | None, Any]:
+    ) -> tuple[np.ndarray, Any, Any]:
         """Return the output, the final state (None where there is none) and a cache."""
 
     @abstractmethod
     def backward(
-        self, dy: np.ndarray, cache: Any, dstate: np.ndarray | None = None
-    ) -> tuple[np.ndarray | None, np.ndarray | None, Grads]:
+        self, dy: np.ndarray, cache: Any, dstate: Any = None
+    ) -> tuple[np.ndarray | None, Any, Grads]:
         """Return gradients: of the input, of the initial state, of the weights by name."""
 
     def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
@@ -113,7 +125,7 @@ class Embedding(Layer):
         x: Any,
         *,
         mask: np.ndarray | None = None,
-        state: np.ndarray | None = None,
+        state: Any = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
     ) -> tuple[np.ndarray, None, np.ndarray]:
@@ -122,7 +134,7 @@ class Embedding(Layer):
         return self.params["E"][symbols], None, symbols
 
     def backward(
-        self, dy: np.ndarray, cache: np.ndarray, dstate: np.ndarray | None = None
+        self, dy: np.ndarray, cache: np.ndarray, dstate: Any = None
     ) -> tuple[None, None, Grads]:
         """Add up the gradients of equal symbols."""
         dE = np.zeros_like(self.params["E"])
@@ -199,7 +211,7 @@ class Dense(Layer):
         x: Any,
         *,
         mask: np.ndarray | None = None,
-        state: np.ndarray | None = None,
+        state: Any = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
     ) -> tuple[np.ndarray, None, Any]:
@@ -217,7 +229,7 @@ class Dense(Layer):
         return y, None, (x, y)
 
     def backward(
-        self, dy: np.ndarray, cache: Any, dstate: np.ndarray | None = None
+        self, dy: np.ndarray, cache: Any, dstate: Any = None
     ) -> tuple[np.ndarray, None, Grads]:
         """Gradients of the input, of W and of b."""
         x, y = cache
@@ -264,16 +276,14 @@ class Dropout(Layer):
 
     def __init__(self, rate: float) -> None:
         super().__init__()
-        if not 0.0 <= rate < 1.0:
-            raise ValueError(f"rate must be at least 0 and below 1; got {rate!r}.")
-        self.rate = float(rate)  # a NumPy float64 would make float32 inputs float64
+        self.rate = _check_rate(rate, "rate")
 
     def forward(
         self,
         x: Any,
         *,
         mask: np.ndarray | None = None,
-        state: np.ndarray | None = None,
+        state: Any = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
     ) -> tuple[np.ndarray, None, np.ndarray | None]:
@@ -281,18 +291,132 @@ class Dropout(Layer):
         x = as_array(x, "x")
         if not training or self.rate == 0.0:
             return x, None, None
-        keep = check_rng(rng).random(x.shape) >= self.rate
-        factor = keep.astype(x.dtype) / (1.0 - self.rate)
+        factor = _dropout_factor(x.shape, self.rate, rng, x.dtype)
         return x * factor, None, factor
 
     def backward(
-        self, dy: np.ndarray, cache: np.ndarray | None, dstate: np.ndarray | None = None
+        self, dy: np.ndarray, cache: np.ndarray | None, dstate: Any = None
     ) -> tuple[np.ndarray, None, Grads]:
         """The same entries are dropped from the gradient."""
         return (dy if cache is None else dy * cache), None, {}
 
 
-class SimpleRNN(Layer):
+class RecurrentCache(NamedTuple):
+    """What ``backward`` of a recurrent layer needs."""
+
+    cell: Any  # the cache of simple_rnn, lstm or gru
+    input_factor: np.ndarray | None  # (B, 1, D), of dropout
+    shape: tuple[int, int]  # (B, T)
+
+
+class Recurrent(Layer):
+    """What :class:`SimpleRNN`, :class:`LSTM` and :class:`GRU` share.
+
+    Parameters
+    ----------
+    units : int
+        H, the size of the hidden state (not the number of time steps).
+    return_sequences : bool, optional
+        Whether to return h_1 … h_T, shape (B, T, H), or only h_T, shape (B, H).
+    go_backwards : bool, optional
+        Whether to read the sequence from its end; outputs then come in the order of
+        processing, the last step first, and the mask is passed on as it is (as in Keras).
+    dropout : float, optional
+        Share of the input features that is zeroed in training: the same features at all steps.
+    recurrent_dropout : float, optional
+        Share of the entries of h_{t−1} that is zeroed in front of W_h in training: the same
+        entries at all steps, drawn for each gate anew.  The state itself is not touched.
+
+    Raises
+    ------
+    ValueError
+        If a rate or a shape does not fit.
+
+    References
+    ----------
+    Y. Gal, Z. Ghahramani, *A theoretically grounded application of dropout in recurrent
+    neural networks*, NIPS 2016.
+    """
+
+    cell: Any  # the module with the equations
+    gates = 1
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.units = positive(units, "units")
+        self.return_sequences = return_sequences
+        self.go_backwards = go_backwards
+        self.dropout = _check_rate(dropout, "dropout")
+        self.recurrent_dropout = _check_rate(recurrent_dropout, "recurrent_dropout")
+        self.init_options: dict[str, Any] = {}
+        self.options: dict[str, Any] = {}
+
+    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
+        """Draw the weights by the ``init`` of the cell."""
+        n_in = positive(input_size, "input_size")
+        params = self.cell.init(n_in, self.units, rng=rng, dtype=dtype, **self.init_options)
+        self.params = params._asdict()
+        return self.units
+
+    def forward(
+        self,
+        x: Any,
+        *,
+        mask: np.ndarray | None = None,
+        state: Any = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, Any, RecurrentCache]:
+        """(B, T, D) to (B, T, H) or (B, H), and the final state."""
+        params = self.cell.Params(**self.params)
+        D, dtype = params.W_x.shape[0], params.W_x.dtype
+        x = as_float(x, "x", dtype, "batch, time, features", None, None, D)
+        B, T, _ = x.shape
+        if self.go_backwards:
+            x = x[:, ::-1]
+            mask = None if mask is None else as_mask(mask, B, T)[:, ::-1]
+        on_input = on_state = None
+        if training and self.dropout:
+            on_input = _dropout_factor((B, 1, D), self.dropout, rng, dtype)
+            x = x * on_input
+        if training and self.recurrent_dropout:
+            shape = (self.gates, B, self.units)
+            on_state = _dropout_factor(shape, self.recurrent_dropout, rng, dtype)
+        h, final_state, cache = self.cell.forward(
+            x, params, state, mask=mask, recurrent_factor=on_state, **self.options
+        )
+        y = h if self.return_sequences else h[:, -1]
+        return y, final_state, RecurrentCache(cache, on_input, (B, T))
+
+    def backward(
+        self, dy: np.ndarray, cache: RecurrentCache, dstate: Any = None
+    ) -> tuple[np.ndarray, Any, Grads]:
+        """BPTT, by the ``backward`` of the cell."""
+        dh = dy
+        if not self.return_sequences:
+            B, T = cache.shape
+            dtype = self.params["W_x"].dtype
+            dh = np.zeros((B, T, self.units), dtype=dtype)
+            dh[:, -1] = _as_gradient(dy, (B, self.units), dtype)
+        dx, dinitial, grads = self.cell.backward(dh, cache.cell, dstate)
+        if cache.input_factor is not None:
+            dx = dx * cache.input_factor
+        return dx[:, ::-1] if self.go_backwards else dx, dinitial, grads._asdict()
+
+    def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
+        """A sequence keeps its mask, a single output has none."""
+        return mask if self.return_sequences else None
+
+
+class SimpleRNN(Recurrent):
     r"""The simple recurrent network of :mod:`rnnkit.simple_rnn` as a layer.
 
     .. math:: h_t = \varphi(x_t W_x + h_{t-1} W_h + b)
@@ -303,16 +427,14 @@ class SimpleRNN(Layer):
         H, the size of the hidden state (not the number of time steps).
     activation : str, optional
         Name of φ.
-    return_sequences : bool, optional
-        Whether to return h_1 … h_T, shape (B, T, H), or only h_T, shape (B, H).
-    go_backwards : bool, optional
-        Whether to read the sequence from its end; outputs then come in the order of
-        processing, the last step first, and the mask is passed on as it is (as in Keras).
+    **options
+        ``return_sequences``, ``go_backwards``, ``dropout``, ``recurrent_dropout``: see
+        :class:`Recurrent`.
 
     Raises
     ------
     ValueError
-        If ``activation`` is unknown, or a shape or type does not fit.
+        If ``activation`` is unknown, or a rate or a shape does not fit.
 
     Examples
     --------
@@ -325,66 +447,216 @@ class SimpleRNN(Layer):
     """
 
     name = "simple_rnn"
+    cell = simple_rnn
 
-    def __init__(
-        self,
-        units: int,
-        *,
-        activation: str = "tanh",
-        return_sequences: bool = False,
-        go_backwards: bool = False,
-    ) -> None:
-        super().__init__()
-        self.units = positive(units, "units")
+    def __init__(self, units: int, *, activation: str = "tanh", **options: Any) -> None:
+        super().__init__(units, **options)
         activations.get(activation)
         self.activation = activation
-        self.return_sequences = return_sequences
-        self.go_backwards = go_backwards
+        self.options = {"activation": activation}
+
+
+class LSTM(Recurrent):
+    r"""The long short-term memory of :mod:`rnnkit.lstm` as a layer; its state is (h, c).
+
+    .. math:: c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, \qquad h_t = o_t \odot \tanh(c_t)
+
+    Parameters
+    ----------
+    units : int
+        H, the size of h and of c.
+    unit_forget_bias : bool, optional
+        Whether the bias of the forget gate starts at 1.
+    **options
+        ``return_sequences``, ``go_backwards``, ``dropout``, ``recurrent_dropout``: see
+        :class:`Recurrent`.
+
+    Raises
+    ------
+    ValueError
+        If a rate or a shape does not fit.
+
+    Examples
+    --------
+    >>> layer = LSTM(4)
+    >>> layer.build(2, rng=np.random.default_rng(0), dtype=np.float64)
+    4
+    >>> h, (h_T, c_T), _ = layer.forward(np.ones((1, 3, 2)))
+    >>> h.shape, h_T.shape, c_T.shape
+    ((1, 4), (1, 4), (1, 4))
+    """
+
+    name = "lstm"
+    cell = lstm
+    gates = 4
+
+    def __init__(self, units: int, *, unit_forget_bias: bool = True, **options: Any) -> None:
+        super().__init__(units, **options)
+        self.unit_forget_bias = unit_forget_bias
+        self.init_options = {"unit_forget_bias": unit_forget_bias}
+
+
+class GRU(Recurrent):
+    r"""The gated recurrent unit of :mod:`rnnkit.gru` as a layer.
+
+    .. math:: h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t
+
+    Parameters
+    ----------
+    units : int
+        H, the size of the hidden state.
+    reset_after : bool, optional
+        Whether the reset gate acts after the recurrent product (Keras's default).
+    **options
+        ``return_sequences``, ``go_backwards``, ``dropout``, ``recurrent_dropout``: see
+        :class:`Recurrent`.
+
+    Raises
+    ------
+    ValueError
+        If a rate or a shape does not fit.
+
+    Examples
+    --------
+    >>> layer = GRU(4, return_sequences=True)
+    >>> layer.build(2, rng=np.random.default_rng(0), dtype=np.float64)
+    4
+    >>> layer.forward(np.ones((1, 3, 2)))[0].shape
+    (1, 3, 4)
+    """
+
+    name = "gru"
+    cell = gru
+    gates = 3
+
+    def __init__(self, units: int, *, reset_after: bool = True, **options: Any) -> None:
+        super().__init__(units, **options)
+        self.reset_after = reset_after
+        self.init_options = {"reset_after": reset_after}
+
+
+class Bidirectional(Layer):
+    r"""Two recurrent layers, one from the first step to the last, one the other way.
+
+    .. math:: y_t = [\overrightarrow h_t, \overleftarrow h_t] \qquad\text{or}\qquad
+        y_t = \overrightarrow h_t + \overleftarrow h_t
+
+    Both outputs of step t stand at step t; at masked steps they are zero (as in Keras, whose
+    single layers repeat the last output there).  Without ``return_sequences`` the output joins
+    the forward layer's last state and the backward layer's state at the first step.
+
+    Parameters
+    ----------
+    layer : Recurrent
+        The layer that reads forward; the one that reads backward gets the same settings and
+        weights of its own.
+    merge_mode : str, optional
+        ``"concat"`` (2H features) or ``"sum"`` (H).
+
+    Raises
+    ------
+    ValueError
+        If the layer is not a fresh recurrent one that reads forward, or the mode is unknown.
+
+    References
+    ----------
+    M. Schuster, K. K. Paliwal, *Bidirectional recurrent neural networks*, IEEE Transactions
+    on Signal Processing 45 (1997) 2673–2681.
+
+    Examples
+    --------
+    >>> layer = Bidirectional(GRU(4, return_sequences=True))
+    >>> layer.build(2, rng=np.random.default_rng(0), dtype=np.float64)
+    8
+    >>> y, state, _ = layer.forward(np.ones((1, 3, 2)))
+    >>> y.shape, [h.shape for h in state]
+    ((1, 3, 8), [(1, 4), (1, 4)])
+    """
+
+    name = "bidirectional"
+
+    def __init__(self, layer: Recurrent, *, merge_mode: str = "concat") -> None:
+        super().__init__()
+        if not isinstance(layer, Recurrent) or layer.params or layer.go_backwards:
+            raise ValueError("layer must be a new SimpleRNN, LSTM or GRU without go_backwards.")
+        if merge_mode not in ("concat", "sum"):
+            raise ValueError(f"merge_mode must be 'concat' or 'sum'; got {merge_mode!r}.")
+        self.merge_mode = merge_mode
+        self.pair = layer, copy.copy(layer)
+        self.pair[1].go_backwards = True
+        self.return_sequences = layer.return_sequences
 
     def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
-        """Draw the weights by :func:`rnnkit.simple_rnn.init`."""
-        n_in = positive(input_size, "input_size")
-        self.params = simple_rnn.init(n_in, self.units, rng=rng, dtype=dtype)._asdict()
-        return self.units
+        """Draw the weights of both layers, the forward one first."""
+        units = 0
+        for way, layer in zip(("forward", "backward"), self.pair, strict=True):
+            units += layer.build(input_size, rng=rng, dtype=dtype)
+            self.params |= {f"{way}.{key}": array for key, array in layer.params.items()}
+        return units if self.merge_mode == "concat" else units // 2
 
     def forward(
         self,
         x: Any,
         *,
         mask: np.ndarray | None = None,
-        state: np.ndarray | None = None,
+        state: Any = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, simple_rnn.Cache]:
-        """(B, T, D) to (B, T, H) or (B, H), and the final state (B, H)."""
-        params = simple_rnn.Params(**self.params)
-        D = params.W_x.shape[0]
-        x = as_float(x, "x", params.W_x.dtype, "batch, time, features", None, None, D)
-        if self.go_backwards:
-            x = x[:, ::-1]
-            mask = None if mask is None else as_mask(mask, *x.shape[:2])[:, ::-1]
-        h, final_state, cache = simple_rnn.forward(
-            x, params, state, mask=mask, activation=self.activation
+    ) -> tuple[np.ndarray, Any, Any]:
+        """(B, T, D) to (B, T, 2H) or (B, 2H); the state is the pair of both final states."""
+        y, final, caches = zip(
+            *(
+                layer.forward(x, mask=mask, state=initial, training=training, rng=rng)
+                for layer, initial in zip(self.pair, state or (None, None), strict=True)
+            ),
+            strict=True,
         )
-        return h if self.return_sequences else h[:, -1], final_state, cache
+        ahead, back = y[0], self._in_order(y[1])
+        merged = np.concatenate((ahead, back), axis=-1) if self._concat else ahead + back
+        if mask is not None and self.return_sequences:
+            merged *= mask[:, :, np.newaxis]
+        return merged, final, (*caches, mask)
 
     def backward(
-        self, dy: np.ndarray, cache: simple_rnn.Cache, dstate: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray, Grads]:
-        """BPTT, see :func:`rnnkit.simple_rnn.backward`."""
-        if self.return_sequences:
-            dh = dy
-        else:
-            T, B, _ = cache.x.shape
-            dtype = cache.states.dtype
-            dh = np.zeros((B, T, self.units), dtype=dtype)
-            dh[:, -1] = _as_gradient(dy, (B, self.units), dtype)
-        dx, dinitial, grads = simple_rnn.backward(dh, cache, dstate)
-        return dx[:, ::-1] if self.go_backwards else dx, dinitial, grads._asdict()
+        self, dy: np.ndarray, cache: Any, dstate: Any = None
+    ) -> tuple[np.ndarray, Any, Grads]:
+        """BPTT in both directions."""
+        *caches, mask = cache
+        if mask is not None and self.return_sequences:
+            dy = dy * mask[:, :, np.newaxis]
+        ahead, back = np.split(dy, 2, axis=-1) if self._concat else (dy, dy)
+        dx, dinitial, grads = zip(
+            *(
+                layer.backward(part, layer_cache, dfinal)
+                for layer, part, layer_cache, dfinal in zip(
+                    self.pair, (ahead, self._in_order(back)), caches, dstate or (None,) * 2,
+                    strict=True,
+                )
+            ),
+            strict=True,
+        )  # fmt: skip
+        names = [f"{way}." for way in ("forward", "backward")]
+        return (
+            dx[0] + dx[1],
+            dinitial,
+            {
+                name + key: array
+                for name, part in zip(names, grads, strict=True)
+                for key, array in part.items()
+            },
+        )
 
     def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
         """A sequence keeps its mask, a single output has none."""
         return mask if self.return_sequences else None
+
+    @property
+    def _concat(self) -> bool:
+        return self.merge_mode == "concat"
+
+    def _in_order(self, y: np.ndarray) -> np.ndarray:
+        """The backward layer's steps, last first, in the order of time."""
+        return y[:, ::-1] if self.return_sequences else y
 
 
 class ModelCache(NamedTuple):
@@ -460,10 +732,10 @@ class Sequential:
         x: ArrayLike,
         *,
         mask: ArrayLike | None = None,
-        state: Mapping[str, np.ndarray] | None = None,
+        state: Mapping[str, Any] | None = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, dict[str, np.ndarray], ModelCache]:
+    ) -> tuple[np.ndarray, dict[str, Any], ModelCache]:
         """Run all layers.
 
         Parameters
@@ -496,7 +768,7 @@ class Sequential:
         state = state or {}
         y: Any = x
         valid = None if mask is None else as_array(mask, "mask")
-        final: dict[str, np.ndarray] = {}
+        final: dict[str, Any] = {}
         caches = []
         for name, layer in self.layers.items():
             next_mask = layer.output_mask(y, valid)
@@ -515,8 +787,8 @@ class Sequential:
         self,
         dy: np.ndarray,
         cache: ModelCache,
-        dstate: Mapping[str, np.ndarray] | None = None,
-    ) -> tuple[np.ndarray | None, dict[str, np.ndarray], Grads]:
+        dstate: Mapping[str, Any] | None = None,
+    ) -> tuple[np.ndarray | None, dict[str, Any], Grads]:
         """Propagate a gradient back through all layers.
 
         Parameters
@@ -543,7 +815,7 @@ class Sequential:
             If a shape does not fit, or ``dstate`` names no recurrent layer.
         """
         dstate = dstate or {}
-        dinitial: dict[str, np.ndarray] = {}
+        dinitial: dict[str, Any] = {}
         grads: Grads = {}
         dx: Any = dy
         for (name, layer), layer_cache in zip(
@@ -605,6 +877,20 @@ class Sequential:
         ]
         total = sum(array.size for array in self.params.values())
         return "\n".join([*lines, f"{'total':<{width}}  {'':<12} {total:>9,}"])
+
+
+def _check_rate(rate: float, name: str) -> float:
+    if not 0.0 <= rate < 1.0:
+        raise ValueError(f"{name} must be at least 0 and below 1; got {rate!r}.")
+    return float(rate)  # a NumPy float64 would make float32 inputs float64
+
+
+def _dropout_factor(
+    shape: tuple[int, ...], rate: float, rng: np.random.Generator | None, dtype: DTypeLike
+) -> np.ndarray:
+    """0 with probability ``rate``, else 1/(1 − rate)."""
+    keep = check_rng(rng).random(shape) >= rate
+    return keep.astype(dtype) / (1.0 - rate)
 
 
 def _as_gradient(dy: Any, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:

@@ -11,20 +11,23 @@ Arrays: x (B, T, D), h (B, T, H), W_x (D, H), W_h (H, H), b (H,).  These are Ker
 what backpropagation needs travels from :func:`forward` to :func:`backward` in a cache.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from rnnkit import activations, initializers
-from rnnkit._validation import (
-    as_array,
-    as_float,
-    as_mask,
-    as_state,
-    check_rng,
-    positive,
+from rnnkit._recurrence import (
+    as_factor,
+    as_outputs,
+    as_params,
+    output_gradient,
+    recurrent_gradient,
+    recurrent_product,
+    sum_of_rows,
+    time_first,
 )
+from rnnkit._validation import as_float, as_state, check_rng, positive
 
 __all__ = ["Cache", "Params", "backward", "forward", "init", "step"]
 
@@ -45,6 +48,7 @@ class Cache(NamedTuple):
     mask: np.ndarray | None  # (T, B)
     params: Params
     activation: str
+    recurrent_factor: np.ndarray | None  # (1, B, H)
 
 
 def init(
@@ -126,7 +130,7 @@ def step(
     >>> step([[1.0]], [[0.0, 0.0]], params).round(4)
     array([[ 0.4621, -0.7616]])
     """
-    W_x, W_h, b = _check_params(params)
+    W_x, W_h, b = as_params(params, Params)
     x_t = as_float(x_t, "x_t", W_x.dtype, "batch, features", None, W_x.shape[0])
     state = as_state(state, "state", x_t.shape[0], W_h.shape[0], W_x.dtype)
     a = x_t @ W_x + state @ W_h + b
@@ -141,6 +145,7 @@ def forward(
     *,
     mask: ArrayLike | None = None,
     activation: str = "tanh",
+    recurrent_factor: ArrayLike | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Cache]:
     r"""Run the network over whole sequences.
 
@@ -162,6 +167,9 @@ def forward(
         True where a step is valid.
     activation : str, optional
         Name of φ, see :func:`rnnkit.activations.get`.
+    recurrent_factor : array_like, shape (1, B, H), optional
+        Recurrent dropout: h_{t−1} is multiplied by it in front of W_h, at every step by the
+        same factors, 0 or 1/(1 − p).
 
     Returns
     -------
@@ -189,38 +197,30 @@ def forward(
     >>> bool(np.allclose(h, np.concatenate([h_first, h_rest], axis=1)))
     True
     """
-    W_x, W_h, b = _check_params(params)
+    W_x, W_h, b = params = as_params(params, Params)
     phi = activations.get(activation)
-    dtype = W_x.dtype
     D, H = W_x.shape
-    x = as_float(x, "x", dtype, "batch, time, features", None, None, D)
-    B, T, _ = x.shape
-    if mask is not None:
-        mask = np.ascontiguousarray(as_mask(mask, B, T).T)  # (T, B)
-    states = np.empty((T + 1, B, H), dtype=dtype)
-    states[0] = 0.0 if state is None else as_state(state, "state", B, H, dtype)
+    x, mask = time_first(x, mask, W_x.dtype, D)  # (T, B, D), (T, B)
+    T, B, _ = x.shape
+    factor = as_factor(recurrent_factor, 1, B, H, W_x.dtype)
+    states = np.empty((T + 1, B, H), dtype=W_x.dtype)
+    states[0] = 0.0 if state is None else as_state(state, "state", B, H, W_x.dtype)
 
-    # Time first: the rows of one step then lie together in memory.
-    x = np.ascontiguousarray(x.transpose(1, 0, 2))  # (T, B, D)
     # One product serves all steps; each state is then finished in place.
     np.dot(x.reshape(T * B, D), W_x, out=states[1:].reshape(T * B, H))
     states[1:] += b
-    recurrent = np.empty((B, H), dtype=dtype)
+    product, _ = recurrent_product(W_h, factor)
+    recurrent = np.empty((B, H), dtype=W_x.dtype)
     h_previous = states[0]
     for t, h_t in enumerate(states[1:]):
-        np.dot(h_previous, W_h, out=recurrent)  # for small arrays quicker than np.matmul
+        product(h_previous, recurrent)
         h_t += recurrent
         phi.apply(h_t, h_t)
         if mask is not None:
             np.copyto(h_t, h_previous, where=~mask[t][:, np.newaxis])
         h_previous = h_t
-
-    h = states[1:].transpose(1, 0, 2)  # (B, T, H)
-    if mask is not None and not mask[0].all():
-        seen = np.logical_or.accumulate(mask, axis=0).T  # (B, T)
-        h = np.where(seen[:, :, np.newaxis], h, np.zeros((), dtype))
-    h.flags.writeable = False
-    return h, states[T].copy(), Cache(x, states, mask, Params(W_x, W_h, b), activation)
+    cache = Cache(x, states, mask, params, activation, factor)
+    return as_outputs(states, mask), states[T].copy(), cache
 
 
 def backward(
@@ -283,60 +283,34 @@ def backward(
     >>> grads.W_h.shape, dx.shape, dstate.shape
     ((3, 3), (1, 5, 2), (1, 3))
     """
-    x, states, mask, (W_x, W_h, _), activation = cache
+    x, states, mask, (W_x, W_h, _), activation, factor = cache
     T, B, D = x.shape
     H = W_h.shape[0]
-    dtype = states.dtype
-    if dh is None and dfinal_state is None:
-        raise ValueError("dh and dfinal_state are both None: there is no gradient to propagate.")
-    carried = np.zeros((B, H), dtype=dtype)  # ∂L/∂h_t from the steps after t
+    dh = output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
+    carried = np.zeros((B, H), dtype=states.dtype)  # ∂L/∂h_t from the steps after t
     if dfinal_state is not None:
-        carried += as_state(dfinal_state, "dfinal_state", B, H, dtype)
-    if dh is not None:
-        dh = as_float(dh, "dh", dtype, "batch, time, units", B, T, H)
-        dh = np.ascontiguousarray(dh.transpose(1, 0, 2))  # (T, B, H)
+        carried += as_state(dfinal_state, "dfinal_state", B, H, states.dtype)
     # φ′(a_t) of all steps in one go leaves three NumPy calls for each step.  The array
     # becomes δ: step t multiplies its row by ∂L/∂h_t, all that reaches h_t.
     delta = activations.get(activation).derivative(states[1:])  # (T, B, H)
     if mask is not None:
-        valid = mask[:, :, np.newaxis]  # (T, B, 1)
-        delta *= valid
-        if dh is not None and not mask[0].all():
-            dh = dh * np.logical_or.accumulate(valid, axis=0)
-    W_h_T = np.ascontiguousarray(W_h.T)
+        delta *= mask[:, :, np.newaxis]
+    _, product_back = recurrent_product(W_h, factor)
     for t in reversed(range(T)):
         delta_t = delta[t]
-        if dh is not None:
-            carried += dh[t]
+        carried += dh[t]
         if mask is not None:
-            passed_on = carried * ~valid[t]  # a masked step hands its gradient on as it is
+            passed_on = carried * ~mask[t][:, np.newaxis]  # a masked step hands on what it gets
         delta_t *= carried
-        np.dot(delta_t, W_h_T, out=carried)
+        product_back(delta_t, carried)
         if mask is not None:
             carried += passed_on
 
     delta_rows = delta.reshape(T * B, H)
     grads = Params(
         W_x=x.reshape(T * B, D).T @ delta_rows,
-        W_h=states[:-1].reshape(T * B, H).T @ delta_rows,
-        b=np.ones(T * B, dtype=dtype) @ delta_rows,  # the sum over steps and batch, as a product
+        W_h=recurrent_gradient(states[:-1], delta, factor),
+        b=sum_of_rows(delta_rows),
     )
     dx = (delta_rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
     return dx, carried, grads
-
-
-def _check_params(params: Any) -> Params:
-    """Return params as arrays of one float dtype and of shapes that fit together."""
-    if not isinstance(params, tuple) or len(params) != 3:
-        raise ValueError(f"params must be Params(W_x, W_h, b); got {type(params).__name__}.")
-    W_x, W_h, b = map(as_array, params, Params._fields)
-    if W_x.ndim != 2 or W_h.shape != (W_x.shape[1],) * 2 or b.shape != W_x.shape[1:]:
-        raise ValueError(
-            "params must have the shapes W_x (features, units), W_h (units, units), b (units,); "
-            f"got {W_x.shape}, {W_h.shape}, {b.shape}."
-        )
-    if W_x.dtype.kind != "f" or not W_x.dtype == W_h.dtype == b.dtype:
-        raise ValueError(
-            f"params must share one floating-point dtype; got {W_x.dtype}, {W_h.dtype}, {b.dtype}."
-        )
-    return Params(W_x, W_h, b)

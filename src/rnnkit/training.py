@@ -27,7 +27,7 @@ def train_step(
     loss: Loss,
     optimizer: Optimizer,
     mask: ArrayLike | None = None,
-    state: dict[str, np.ndarray] | None = None,
+    state: dict[str, Any] | None = None,
     rng: np.random.Generator | None = None,
     where: str = "this step",
 ) -> dict[str, Any]:
@@ -290,7 +290,7 @@ def fit_truncated(
     starts = range(0, x.shape[1], window)
     with _all_or_nothing(model, optimizer):
         for epoch in _bar(range(epochs), progress):
-            state: dict[str, np.ndarray] = {}
+            state: dict[str, Any] = {}
             totals = _Totals()
             for k, start in enumerate(starts):
                 part = slice(start, start + window)

@@ -1,0 +1,133 @@
+"""What the recurrent modules share: checks, the order of time, masks, recurrent dropout.
+
+The equations are in ``simple_rnn``, ``lstm`` and ``gru``.  Here the arrays of a call are
+checked and put in the order the loops want: time first, because the rows of one step then
+lie together in memory.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from rnnkit._validation import as_array, as_float, as_mask
+
+__all__ = [
+    "as_factor",
+    "as_outputs",
+    "as_params",
+    "output_gradient",
+    "recurrent_gradient",
+    "recurrent_product",
+    "sum_of_rows",
+    "time_first",
+]
+
+P = TypeVar("P", bound=Any)
+Product = Callable[[np.ndarray, np.ndarray], object]
+
+
+def as_params(params: Any, kind: type[P], gates: int = 1, *, two_biases: bool = False) -> P:
+    """Return params as arrays of one float dtype and of shapes that fit together."""
+    if not isinstance(params, tuple) or len(params) != 3:
+        raise ValueError(f"params must be Params(W_x, W_h, b); got {type(params).__name__}.")
+    W_x, W_h, b = map(as_array, params, ("W_x", "W_h", "b"))
+    columns = gates * (W_h.shape[0] if W_h.ndim else 0)
+    biases = [(columns,), (2, columns)] if two_biases else [(columns,)]
+    if W_x.shape[1:] != (columns,) or W_h.shape[1:] != (columns,) or b.shape not in biases:
+        n = f"{gates} × units" if gates > 1 else "units"
+        rows = f" or (2, {n})" if two_biases else ""
+        raise ValueError(
+            f"params must have the shapes W_x (features, {n}), W_h (units, {n}), b ({n},){rows}; "
+            f"got {W_x.shape}, {W_h.shape}, {b.shape}."
+        )
+    if W_x.dtype.kind != "f" or not W_x.dtype == W_h.dtype == b.dtype:
+        raise ValueError(
+            f"params must share one floating-point dtype; got {W_x.dtype}, {W_h.dtype}, {b.dtype}."
+        )
+    return kind(W_x, W_h, b)
+
+
+def as_factor(factor: Any, gates: int, batch: int, units: int, dtype: Any) -> np.ndarray | None:
+    """Return the dropout factors of h_{t−1}, shape (gates, batch, units), or None."""
+    if factor is None:
+        return None
+    return as_float(factor, "recurrent_factor", dtype, "gates, batch, units", gates, batch, units)
+
+
+def time_first(
+    x: Any, mask: Any, dtype: Any, features: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return x as (T, B, D) and the mask, if there is one, as (T, B)."""
+    x = as_float(x, "x", dtype, "batch, time, features", None, None, features)
+    if mask is not None:
+        mask = np.ascontiguousarray(as_mask(mask, *x.shape[:2]).T)
+    return np.ascontiguousarray(x.transpose(1, 0, 2)), mask
+
+
+def as_outputs(states: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """Return h_1 … h_T as (B, T, H): zeros before the first valid step, as in Keras."""
+    h = states[1:].transpose(1, 0, 2)
+    if mask is not None and not mask[0].all():
+        seen = np.logical_or.accumulate(mask, axis=0).T  # (B, T)
+        h = np.where(seen[:, :, np.newaxis], h, np.zeros((), h.dtype))
+    h.flags.writeable = False
+    return h
+
+
+def output_gradient(
+    dh: Any, dfinal_state: Any, mask: np.ndarray | None, states: np.ndarray
+) -> np.ndarray:
+    """Return ∂L/∂h_t as a new array (T, B, H): zeros where no output depends on h_t."""
+    T, B, H = states.shape[0] - 1, *states.shape[1:]
+    if dh is None and dfinal_state is None:
+        raise ValueError("dh and dfinal_state are both None: there is no gradient to propagate.")
+    if dh is None:
+        return np.zeros((T, B, H), dtype=states.dtype)
+    dh = as_float(dh, "dh", states.dtype, "batch, time, units", B, T, H)
+    dh = np.array(dh.transpose(1, 0, 2), order="C")
+    if mask is not None and not mask[0].all():
+        dh *= np.logical_or.accumulate(mask, axis=0)[:, :, np.newaxis]
+    return dh
+
+
+def recurrent_product(W_h: np.ndarray, factor: np.ndarray | None) -> tuple[Product, Product]:
+    """Return two functions that write into ``out``: h W_h, and δ W_hᵀ on the way back.
+
+    With recurrent dropout each gate g sees h ⊙ m_g.
+    """
+    W_h_T = np.ascontiguousarray(W_h.T)
+    if factor is None:  # np.dot: for small arrays quicker than np.matmul
+        return (lambda h, out: np.dot(h, W_h, out=out)), (
+            lambda delta, out: np.dot(delta, W_h_T, out=out)
+        )
+    G, B, H = factor.shape
+    W = np.ascontiguousarray(W_h.reshape(H, G, H).transpose(1, 0, 2))  # (G, H, H)
+
+    def forward(h: np.ndarray, out: np.ndarray) -> None:
+        out.reshape(B, G, H)[...] = np.matmul(h * factor, W).transpose(1, 0, 2)
+
+    def backward(delta: np.ndarray, out: np.ndarray) -> None:
+        by_gate = delta.reshape(B, G, H).transpose(1, 0, 2)
+        np.sum(np.matmul(by_gate, W.transpose(0, 2, 1)) * factor, axis=0, out=out)
+
+    return forward, backward
+
+
+def recurrent_gradient(
+    states: np.ndarray, delta: np.ndarray, factor: np.ndarray | None
+) -> np.ndarray:
+    """Return dW_h: the sum of h_{t−1}ᵀ δ_t over steps and batch."""
+    H, columns = states.shape[2], delta.shape[2]
+    if factor is None:
+        return states.reshape(-1, H).T @ delta.reshape(-1, columns)
+    gates = np.split(delta, len(factor), axis=2)
+    products = [
+        (states * m).reshape(-1, H).T @ d.reshape(-1, H) for m, d in zip(factor, gates, strict=True)
+    ]
+    return np.concatenate(products, axis=1)
+
+
+def sum_of_rows(rows: np.ndarray) -> np.ndarray:
+    """Return the sum over the first axis, as a product: quicker than np.sum."""
+    return np.ones(len(rows), dtype=rows.dtype) @ rows

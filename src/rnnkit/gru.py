@@ -1,0 +1,380 @@
+r"""Gated recurrent unit (GRU): one step, forward over time, BPTT.
+
+An update gate z, a reset gate r and a candidate h̃:
+
+.. math::
+
+    z_t &= \sigma(x_t W_x^z + h_{t-1} W_h^z + b^z) \\
+    r_t &= \sigma(x_t W_x^r + h_{t-1} W_h^r + b^r) \\
+    \tilde h_t &= \tanh(x_t W_x^h + b^h + r_t \odot (h_{t-1} W_h^h + b^{hh}))
+        \quad\text{(reset after the product)} \\
+    \text{or}\quad
+    \tilde h_t &= \tanh(x_t W_x^h + b^h + (r_t \odot h_{t-1}) W_h^h)
+        \quad\text{(reset before)} \\
+    h_t &= z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t
+
+Arrays: x (B, T, D), h (B, T, H), W_x (D, 3H), W_h (H, 3H), the blocks side by side in
+Keras's order z, r, h̃.  The bias tells the two kinds apart, as in Keras: (2, 3H), one row for
+the inputs and one for the recurrent side, means reset after; (3H,) means reset before.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from rnnkit import activations, initializers
+from rnnkit._recurrence import (
+    as_factor,
+    as_outputs,
+    as_params,
+    output_gradient,
+    recurrent_gradient,
+    recurrent_product,
+    sum_of_rows,
+    time_first,
+)
+from rnnkit._validation import as_float, as_state, check_rng, positive
+
+__all__ = ["Cache", "Params", "backward", "forward", "init", "step"]
+
+
+class Params(NamedTuple):
+    """Weights of a GRU, or the gradients with respect to them."""
+
+    W_x: np.ndarray
+    W_h: np.ndarray
+    b: np.ndarray
+
+
+class Cache(NamedTuple):
+    """What :func:`backward` needs from :func:`forward`, time first."""
+
+    x: np.ndarray  # (T, B, D)
+    states: np.ndarray  # (T + 1, B, H): states[0] is the initial state, states[t] is h_t
+    gates: np.ndarray  # (T, B, 3H): z, r, h̃
+    inner: np.ndarray  # (T, B, H): what h_{t−1} adds to the candidate, before r if reset after
+    mask: np.ndarray | None  # (T, B)
+    params: Params
+    recurrent_factor: np.ndarray | None  # (3, B, H)
+
+
+def init(
+    input_size: int,
+    units: int,
+    *,
+    rng: np.random.Generator,
+    dtype: DTypeLike = np.float64,
+    reset_after: bool = True,
+) -> Params:
+    """Draw initial weights as Keras does: Glorot uniform, orthogonal rows, zero bias.
+
+    Parameters
+    ----------
+    input_size : int
+        D, the number of features of one time step.
+    units : int
+        H, the size of the hidden state (not the number of time steps).
+    rng : numpy.random.Generator
+        Source of randomness.
+    dtype : dtype, optional
+        ``float64`` for checks, ``float32`` for speed.
+    reset_after : bool, optional
+        Whether the reset gate acts after the recurrent product (Keras's default).
+
+    Returns
+    -------
+    Params
+        W_x (D, 3H), W_h (H, 3H), b (2, 3H) or, with the reset before, (3H,).
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive whole number or ``rng`` is not a Generator.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> [p.shape for p in init(2, 3, rng=rng)]
+    [(2, 9), (3, 9), (2, 9)]
+    >>> init(2, 3, rng=rng, reset_after=False).b.shape
+    (9,)
+    """
+    input_size, units = positive(input_size, "input_size"), positive(units, "units")
+    check_rng(rng)
+    return Params(
+        W_x=initializers.glorot_uniform((input_size, 3 * units), rng=rng, dtype=dtype),
+        W_h=initializers.orthogonal(units, 3 * units, rng=rng, dtype=dtype),
+        b=np.zeros((2, 3 * units) if reset_after else 3 * units, dtype=dtype),
+    )
+
+
+def step(x_t: ArrayLike, state: ArrayLike, params: Params) -> np.ndarray:
+    r"""One time step, the equations themselves.
+
+    .. math:: h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t
+
+    Parameters
+    ----------
+    x_t : array_like, shape (B, D)
+        Input of this step.
+    state : array_like, shape (B, H)
+        h_{t−1}.
+    params : Params
+        Weights.
+
+    Returns
+    -------
+    ndarray, shape (B, H)
+        h_t.
+
+    Raises
+    ------
+    ValueError
+        If a shape or type does not fit.
+
+    References
+    ----------
+    K. Cho et al., *Learning phrase representations using RNN encoder–decoder for statistical
+    machine translation*, EMNLP 2014, equations 5 to 8: the reset before the product.
+
+    Examples
+    --------
+    >>> params = Params(np.zeros((1, 6)), np.zeros((2, 6)), np.zeros(6))  # z = ½, h̃ = 0
+    >>> step([[1.0]], [[1.0, -2.0]], params)
+    array([[ 0.5, -1. ]])
+    """
+    W_x, W_h, b = as_params(params, Params, 3, two_biases=True)
+    H = W_h.shape[0]
+    x_t = as_float(x_t, "x_t", W_x.dtype, "batch, features", None, W_x.shape[0])
+    h = as_state(state, "state", x_t.shape[0], H, W_x.dtype)
+    b_x, b_h = b if b.ndim == 2 else (b, np.zeros_like(b))
+    a = x_t @ W_x + b_x
+    z = a[:, :H] + h @ W_h[:, :H] + b_h[:H]
+    r = a[:, H : 2 * H] + h @ W_h[:, H : 2 * H] + b_h[H : 2 * H]
+    for gate in (z, r):
+        activations.get("sigmoid").apply(gate, gate)
+    if b.ndim == 2:
+        candidate = np.tanh(a[:, 2 * H :] + r * (h @ W_h[:, 2 * H :] + b_h[2 * H :]))
+    else:
+        candidate = np.tanh(a[:, 2 * H :] + (r * h) @ W_h[:, 2 * H :])
+    return z * h + (1.0 - z) * candidate
+
+
+def forward(
+    x: ArrayLike,
+    params: Params,
+    state: ArrayLike | None = None,
+    *,
+    mask: ArrayLike | None = None,
+    recurrent_factor: ArrayLike | None = None,
+) -> tuple[np.ndarray, np.ndarray, Cache]:
+    r"""Run the network over whole sequences.
+
+    .. math:: h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t
+
+    Masks mean what they mean in :func:`rnnkit.simple_rnn.forward`.
+
+    Parameters
+    ----------
+    x : array_like, shape (B, T, D)
+        Input sequences.
+    params : Params
+        Weights; their dtype is the dtype of the computation.
+    state : array_like, shape (B, H), optional
+        Initial state h_0; zeros by default.
+    mask : array_like of bool, shape (B, T), optional
+        True where a step is valid.
+    recurrent_factor : array_like, shape (3, B, H), optional
+        Recurrent dropout: h_{t−1} is multiplied by it in front of W_h, for each gate by
+        factors of its own, 0 or 1/(1 − p), the same at all steps.
+
+    Returns
+    -------
+    h : ndarray, shape (B, T, H)
+        Outputs of all steps: a read-only view of what the cache holds.
+    final_state : ndarray, shape (B, H)
+        State after the last step.  Pass it on as ``state`` to continue the sequence.
+    cache : Cache
+        For :func:`backward`.
+
+    Raises
+    ------
+    ValueError
+        If a shape or type does not fit.
+
+    Examples
+    --------
+    >>> params = init(2, 3, rng=np.random.default_rng(0))
+    >>> h, final_state, _ = forward(np.ones((1, 5, 2)), params)
+    >>> h.shape, final_state.shape
+    ((1, 5, 3), (1, 3))
+    """
+    W_x, W_h, b = params = as_params(params, Params, 3, two_biases=True)
+    reset_after, dtype = b.ndim == 2, W_x.dtype
+    D, H = W_x.shape[0], W_h.shape[0]
+    x, mask = time_first(x, mask, dtype, D)  # (T, B, D), (T, B)
+    T, B, _ = x.shape
+    factor = as_factor(recurrent_factor, 3, B, H, dtype)
+    states = np.empty((T + 1, B, H), dtype=dtype)
+    states[0] = 0.0 if state is None else as_state(state, "state", B, H, dtype)
+
+    b_x, b_h = b if reset_after else (b, np.zeros_like(b))
+    # σ(a) = ½ + ½ tanh(a/2): the halves of z and r go into the weights.
+    half = np.repeat(np.array([0.5, 0.5, 1.0], dtype=dtype), H)
+    gates = np.dot(x.reshape(T * B, D), W_x * half).reshape(T, B, 3 * H)
+    gates += half * (b_x + b_h)
+    gates[:, :, 2 * H :] -= b_h[2 * H :]  # this one goes through the reset gate
+    inner = np.empty((T, B, H), dtype=dtype)
+    product, product_h = _products(W_h * half, factor, reset_after, 0)
+    recurrent = np.empty((B, (3 if reset_after else 2) * H), dtype=dtype)
+    work = np.empty((B, H), dtype=dtype)
+    for t, a in enumerate(gates):
+        h_previous, inner_t, h_t = states[t], inner[t], states[t + 1]
+        zr, z, r, candidate = a[:, : 2 * H], a[:, :H], a[:, H : 2 * H], a[:, 2 * H :]
+        product(h_previous, recurrent)
+        zr += recurrent[:, : 2 * H]
+        np.tanh(zr, out=zr)
+        zr *= 0.5
+        zr += 0.5
+        if reset_after:
+            np.add(recurrent[:, 2 * H :], b_h[2 * H :], out=inner_t)
+            np.multiply(r, inner_t, out=work)
+            candidate += work
+        else:
+            np.multiply(r, h_previous, out=work)
+            product_h(work, inner_t)
+            candidate += inner_t
+        np.tanh(candidate, out=candidate)
+        np.subtract(h_previous, candidate, out=h_t)  # h_t = h̃ + z (h_{t−1} − h̃)
+        h_t *= z
+        h_t += candidate
+        if mask is not None:
+            np.copyto(h_t, h_previous, where=~mask[t][:, np.newaxis])
+    cache = Cache(x, states, gates, inner, mask, params, factor)
+    return as_outputs(states, mask), states[T].copy(), cache
+
+
+def backward(
+    dh: ArrayLike | None, cache: Cache, dfinal_state: ArrayLike | None = None
+) -> tuple[np.ndarray, np.ndarray, Params]:
+    r"""Backpropagation through time.
+
+    With ∂L/∂h_t all that reaches h_t, and u_t = h_{t−1} W_h^h + b^{hh}, from t = T down to 1,
+
+    .. math::
+
+        \delta^h_t &= \frac{\partial L}{\partial h_t} \odot (1 - z_t) (1 - \tilde h_t^2), \qquad
+        \delta^z_t = \frac{\partial L}{\partial h_t}
+            \odot (h_{t-1} - \tilde h_t) \odot z_t (1 - z_t) \\
+        \delta^r_t &= \delta^h_t \odot u_t \odot r_t (1 - r_t)
+            \quad\text{or, with the reset before,}\quad
+        \delta^r_t = (\delta^h_t W_h^{h\top}) \odot h_{t-1} \odot r_t (1 - r_t)
+
+    On the recurrent side the candidate's δ^h is multiplied by r (reset after), and
+    h_{t−1} also receives ∂L/∂h_t ⊙ z_t directly: the path that no matrix touches.
+
+    Parameters
+    ----------
+    dh : array_like, shape (B, T, H), or None
+        Gradient of the loss with respect to each output h_t; None for zeros.
+    cache : Cache
+        From :func:`forward`.
+    dfinal_state : array_like, shape (B, H), optional
+        Gradient with respect to the final state, if something used it.
+
+    Returns
+    -------
+    dx : ndarray, shape (B, T, D)
+        Gradient with respect to the inputs.
+    dstate : ndarray, shape (B, H)
+        Gradient with respect to the initial state.
+    grads : Params
+        Gradients with respect to the weights.
+
+    Raises
+    ------
+    ValueError
+        If a shape or type does not fit, or both gradients are None.
+
+    Examples
+    --------
+    >>> params = init(2, 3, rng=np.random.default_rng(0))
+    >>> h, _, cache = forward(np.ones((1, 5, 2)), params)
+    >>> dx, dstate, grads = backward(np.ones_like(h), cache)
+    >>> grads.b.shape, dx.shape, dstate.shape
+    ((2, 9), (1, 5, 2), (1, 3))
+    """
+    x, states, gates, inner, mask, (W_x, W_h, b), factor = cache
+    T, B, D = x.shape
+    H, dtype, reset_after = W_h.shape[0], states.dtype, b.ndim == 2
+    dh = output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
+    carried = np.zeros((B, H), dtype=dtype)
+    if dfinal_state is not None:
+        carried += as_state(dfinal_state, "dfinal_state", B, H, dtype)
+    # Local derivatives of all steps in one go.  delta becomes δ of z, r and, on the
+    # recurrent side, h̃; slope stays ∂h_t/∂a_t of the candidate.
+    z, r, candidate = (gates[:, :, k * H : (k + 1) * H] for k in range(3))
+    slope = (1.0 - z) * (1.0 - candidate * candidate)
+    delta = np.empty((T, B, 3, H), dtype=dtype)
+    np.multiply((states[:-1] - candidate) * z, 1.0 - z, out=delta[:, :, 0])
+    np.multiply((inner * slope if reset_after else states[:-1]) * r, 1.0 - r, out=delta[:, :, 1])
+    np.multiply(slope, r if reset_after else 1.0, out=delta[:, :, 2])
+    keep = np.ascontiguousarray(z)  # ∂h_t/∂h_{t−1} on the direct path
+    if mask is not None:
+        valid = mask[:, :, np.newaxis]  # (T, B, 1)
+        delta *= valid[..., np.newaxis]
+        slope *= valid
+        keep = np.where(valid, keep, np.ones((), dtype))  # a masked step hands all of it on
+    product_back, product_h_back = _products(W_h, factor, reset_after, 1)
+    work = np.empty((B, H), dtype=dtype)
+    for t in reversed(range(T)):
+        dh_t, delta_t = dh[t], delta[t]
+        dh_t += carried
+        if reset_after:
+            delta_t *= dh_t[:, np.newaxis]
+            product_back(delta_t.reshape(B, 3 * H), carried)
+        else:
+            delta_t[:, ::2] *= dh_t[:, np.newaxis]
+            product_h_back(delta_t[:, 2], work)  # ∂L/∂(r h_{t−1})
+            delta_t[:, 1] *= work
+            product_back(delta_t[:, :2].reshape(B, 2 * H), carried)
+            work *= r[t]
+            carried += work
+        np.multiply(dh_t, keep[t], out=work)
+        carried += work
+
+    recurrent = delta.reshape(T, B, 3 * H)
+    if reset_after:
+        dW_h = recurrent_gradient(states[:-1], recurrent, factor)
+        rows = recurrent.reshape(T * B, 3 * H).copy()
+        rows[:, 2 * H :] = (dh * slope).reshape(T * B, H)  # on the input side there is no r
+        db = np.stack([sum_of_rows(rows), sum_of_rows(recurrent.reshape(T * B, 3 * H))])
+    else:
+        parts = (states[:-1], slice(0, 2)), (states[:-1] * r, slice(2, 3))
+        dW_h = np.concatenate(
+            [
+                recurrent_gradient(
+                    h,
+                    np.ascontiguousarray(delta[:, :, part]).reshape(T, B, -1),
+                    None if factor is None else factor[part],
+                )
+                for h, part in parts
+            ],
+            axis=1,
+        )
+        rows = recurrent.reshape(T * B, 3 * H)
+        db = sum_of_rows(rows)
+    grads = Params(W_x=x.reshape(T * B, D).T @ rows, W_h=dW_h, b=db)
+    dx = (rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
+    return dx, carried, grads
+
+
+def _products(W_h: np.ndarray, factor: np.ndarray | None, reset_after: bool, way: int) -> Any:
+    """Return the products (way 0) or the way back (1): of all gates, or of z, r and of h̃."""
+    if reset_after:
+        return recurrent_product(W_h, factor)[way], None
+    W_zr, W_candidate = np.split(W_h, [2 * W_h.shape[0]], axis=1)
+    m_zr, m_candidate = (None, None) if factor is None else (factor[:2], factor[2:])
+    products = recurrent_product(np.ascontiguousarray(W_zr), m_zr)[way]
+    return products, recurrent_product(np.ascontiguousarray(W_candidate), m_candidate)[way]

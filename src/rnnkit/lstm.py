@@ -1,0 +1,364 @@
+r"""Long short-term memory (LSTM): one step, forward over time, BPTT.
+
+Three gates, an input gate i, a forget gate f and an output gate o, and a candidate c̃:
+
+.. math::
+
+    (a^i, a^f, a^c, a^o)_t &= x_t W_x + h_{t-1} W_h + b \\
+    i_t = \sigma(a^i_t), \quad f_t &= \sigma(a^f_t), \quad
+    \tilde c_t = \tanh(a^c_t), \quad o_t = \sigma(a^o_t) \\
+    c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, &\qquad h_t = o_t \odot \tanh(c_t)
+
+Arrays: x (B, T, D), h and c (B, T, H), W_x (D, 4H), W_h (H, 4H), b (4H,), the gates side by
+side in Keras's order i, f, c̃, o.  The state is the pair (h, c).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from rnnkit import activations, initializers
+from rnnkit._recurrence import (
+    as_factor,
+    as_outputs,
+    as_params,
+    output_gradient,
+    recurrent_gradient,
+    recurrent_product,
+    sum_of_rows,
+    time_first,
+)
+from rnnkit._validation import as_float, as_state, check_rng, positive
+
+__all__ = ["Cache", "Params", "State", "backward", "forward", "init", "step"]
+
+
+class Params(NamedTuple):
+    """Weights of an LSTM, or the gradients with respect to them."""
+
+    W_x: np.ndarray
+    W_h: np.ndarray
+    b: np.ndarray
+
+
+class State(NamedTuple):
+    """What an LSTM carries from step to step, or the gradient with respect to it."""
+
+    h: np.ndarray  # (B, H), the output
+    c: np.ndarray  # (B, H), the memory cell
+
+
+class Cache(NamedTuple):
+    """What :func:`backward` needs from :func:`forward`, time first."""
+
+    x: np.ndarray  # (T, B, D)
+    h: np.ndarray  # (T + 1, B, H): h[0] is the initial state, h[t] is h_t
+    c: np.ndarray  # (T + 1, B, H)
+    tanh_c: np.ndarray  # (T, B, H)
+    gates: np.ndarray  # (T, B, 4H): i, f, c̃, o
+    mask: np.ndarray | None  # (T, B)
+    params: Params
+    recurrent_factor: np.ndarray | None  # (4, B, H)
+
+
+def init(
+    input_size: int,
+    units: int,
+    *,
+    rng: np.random.Generator,
+    dtype: DTypeLike = np.float64,
+    unit_forget_bias: bool = True,
+) -> Params:
+    """Draw initial weights as Keras does: Glorot uniform, orthogonal rows, zero bias.
+
+    Parameters
+    ----------
+    input_size : int
+        D, the number of features of one time step.
+    units : int
+        H, the size of h and of c (not the number of time steps).
+    rng : numpy.random.Generator
+        Source of randomness.
+    dtype : dtype, optional
+        ``float64`` for checks, ``float32`` for speed.
+    unit_forget_bias : bool, optional
+        Whether the bias of the forget gate starts at 1, so that the gate starts open.
+
+    Returns
+    -------
+    Params
+        W_x (D, 4H), W_h (H, 4H), b (4H,).
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive whole number or ``rng`` is not a Generator.
+
+    References
+    ----------
+    R. Jozefowicz, W. Zaremba, I. Sutskever, *An empirical exploration of recurrent network
+    architectures*, ICML 2015, on the bias of 1.
+
+    Examples
+    --------
+    >>> params = init(2, 3, rng=np.random.default_rng(0))
+    >>> [p.shape for p in params]
+    [(2, 12), (3, 12), (12,)]
+    >>> params.b.reshape(4, 3)[:, 0]  # i, f, c̃, o
+    array([0., 1., 0., 0.])
+    """
+    input_size, units = positive(input_size, "input_size"), positive(units, "units")
+    check_rng(rng)
+    b = np.zeros((4, units), dtype=dtype)
+    b[1] = float(unit_forget_bias)
+    return Params(
+        W_x=initializers.glorot_uniform((input_size, 4 * units), rng=rng, dtype=dtype),
+        W_h=initializers.orthogonal(units, 4 * units, rng=rng, dtype=dtype),
+        b=b.ravel(),
+    )
+
+
+def step(x_t: ArrayLike, state: Any, params: Params) -> State:
+    r"""One time step, the equations themselves.
+
+    .. math:: c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, \qquad h_t = o_t \odot \tanh(c_t)
+
+    Parameters
+    ----------
+    x_t : array_like, shape (B, D)
+        Input of this step.
+    state : State
+        (h_{t−1}, c_{t−1}), each (B, H).
+    params : Params
+        Weights.
+
+    Returns
+    -------
+    State
+        (h_t, c_t).
+
+    Raises
+    ------
+    ValueError
+        If a shape or type does not fit.
+
+    References
+    ----------
+    S. Hochreiter, J. Schmidhuber, *Long short-term memory*, Neural Computation 9 (1997)
+    1735–1780; with the forget gate of F. A. Gers, J. Schmidhuber, F. Cummins, *Learning to
+    forget*, Neural Computation 12 (2000) 2451–2471.
+
+    Examples
+    --------
+    >>> params = Params(np.zeros((1, 8)), np.zeros((2, 8)), np.zeros(8))  # all gates are ½
+    >>> step([[1.0]], State(np.zeros((1, 2)), np.array([[1.0, -2.0]])), params).c
+    array([[ 0.5, -1. ]])
+    """
+    W_x, W_h, b = as_params(params, Params, 4)
+    x_t = as_float(x_t, "x_t", W_x.dtype, "batch, features", None, W_x.shape[0])
+    h, c = _as_pair(state, "state", x_t.shape[0], W_h.shape[0], W_x.dtype)
+    sigmoid, tanh = activations.get("sigmoid").apply, np.tanh
+    i, f, g, o = np.split(x_t @ W_x + h @ W_h + b, 4, axis=1)
+    for gate in (i, f, o):
+        sigmoid(gate, gate)
+    c = f * c + i * tanh(g)
+    return State(o * tanh(c), c)
+
+
+def forward(
+    x: ArrayLike,
+    params: Params,
+    state: Any = None,
+    *,
+    mask: ArrayLike | None = None,
+    recurrent_factor: ArrayLike | None = None,
+) -> tuple[np.ndarray, State, Cache]:
+    r"""Run the network over whole sequences.
+
+    .. math:: c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, \qquad h_t = o_t \odot \tanh(c_t)
+
+    Masks mean what they mean in :func:`rnnkit.simple_rnn.forward`.
+
+    Parameters
+    ----------
+    x : array_like, shape (B, T, D)
+        Input sequences.
+    params : Params
+        Weights; their dtype is the dtype of the computation.
+    state : State, optional
+        Initial (h_0, c_0), each (B, H); zeros by default.
+    mask : array_like of bool, shape (B, T), optional
+        True where a step is valid.
+    recurrent_factor : array_like, shape (4, B, H), optional
+        Recurrent dropout: h_{t−1} is multiplied by it in front of W_h, for each gate by
+        factors of its own, 0 or 1/(1 − p), the same at all steps.
+
+    Returns
+    -------
+    h : ndarray, shape (B, T, H)
+        Outputs of all steps: a read-only view of what the cache holds.
+    final_state : State
+        (h, c) after the last step.  Pass it on as ``state`` to continue the sequence.
+    cache : Cache
+        For :func:`backward`.
+
+    Raises
+    ------
+    ValueError
+        If a shape or type does not fit.
+
+    Examples
+    --------
+    >>> params = init(2, 3, rng=np.random.default_rng(0))
+    >>> h, final_state, _ = forward(np.ones((1, 5, 2)), params)
+    >>> h.shape, final_state.h.shape, final_state.c.shape
+    ((1, 5, 3), (1, 3), (1, 3))
+    """
+    W_x, W_h, b = params = as_params(params, Params, 4)
+    dtype = W_x.dtype
+    D, H = W_x.shape[0], W_h.shape[0]
+    x, mask = time_first(x, mask, dtype, D)  # (T, B, D), (T, B)
+    T, B, _ = x.shape
+    factor = as_factor(recurrent_factor, 4, B, H, dtype)
+    h, c = np.empty((2, T + 1, B, H), dtype=dtype)
+    h[0], c[0] = (0.0, 0.0) if state is None else _as_pair(state, "state", B, H, dtype)
+
+    # σ(a) = ½ + ½ tanh(a/2): with a/2 in the three gates, one tanh serves all four blocks.
+    half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], dtype=dtype), H)
+    shift = np.repeat(np.array([0.5, 0.5, 0.0, 0.5], dtype=dtype), H)
+    gates = np.dot(x.reshape(T * B, D), W_x * half).reshape(T, B, 4 * H)
+    gates += b * half
+    product, _ = recurrent_product(W_h * half, factor)
+    recurrent, new = np.empty((B, 4 * H), dtype=dtype), np.empty((B, H), dtype=dtype)
+    tanh_c = np.empty((T, B, H), dtype=dtype)
+    for t, a in enumerate(gates):
+        product(h[t], recurrent)
+        a += recurrent
+        np.tanh(a, out=a)
+        a *= half
+        a += shift
+        c_t = np.multiply(a[:, H : 2 * H], c[t], out=c[t + 1])
+        np.multiply(a[:, :H], a[:, 2 * H : 3 * H], out=new)
+        c_t += new
+        np.tanh(c_t, out=tanh_c[t])
+        np.multiply(a[:, 3 * H :], tanh_c[t], out=h[t + 1])
+        if mask is not None:
+            masked = ~mask[t][:, np.newaxis]
+            np.copyto(c_t, c[t], where=masked)
+            np.copyto(h[t + 1], h[t], where=masked)
+    cache = Cache(x, h, c, tanh_c, gates, mask, params, factor)
+    return as_outputs(h, mask), State(h[T].copy(), c[T].copy()), cache
+
+
+def backward(
+    dh: ArrayLike | None, cache: Cache, dfinal_state: Any = None
+) -> tuple[np.ndarray, State, Params]:
+    r"""Backpropagation through time.
+
+    With ∂L/∂h_t all that reaches h_t, from outside and from step t + 1, and
+    ∂L/∂c_t what reaches c_t through h_t and through c_{t+1}, from t = T down to 1,
+
+    .. math::
+
+        \frac{\partial L}{\partial c_t} &= \frac{\partial L}{\partial h_t} \odot o_t
+            \odot (1 - \tanh^2 c_t)
+            + \frac{\partial L}{\partial c_{t+1}} \odot f_{t+1} \\
+        \delta^i_t = \frac{\partial L}{\partial c_t} \odot \tilde c_t \odot i_t (1 - i_t), &\quad
+        \delta^f_t = \frac{\partial L}{\partial c_t} \odot c_{t-1} \odot f_t (1 - f_t) \\
+        \delta^c_t = \frac{\partial L}{\partial c_t} \odot i_t (1 - \tilde c_t^2), &\quad
+        \delta^o_t = \frac{\partial L}{\partial h_t} \odot \tanh(c_t) \odot o_t (1 - o_t)
+
+    and, with δ_t the four side by side, the weights' gradients of
+    :func:`rnnkit.simple_rnn.backward`.
+
+    Parameters
+    ----------
+    dh : array_like, shape (B, T, H), or None
+        Gradient of the loss with respect to each output h_t; None for zeros.
+    cache : Cache
+        From :func:`forward`.
+    dfinal_state : State, optional
+        Gradients with respect to the final (h, c), if something used them.
+
+    Returns
+    -------
+    dx : ndarray, shape (B, T, D)
+        Gradient with respect to the inputs.
+    dstate : State
+        Gradients with respect to the initial (h, c).
+    grads : Params
+        Gradients with respect to the weights.
+
+    Raises
+    ------
+    ValueError
+        If a shape or type does not fit, or both gradients are None.
+
+    References
+    ----------
+    K. Greff et al., *LSTM: a search space odyssey*, IEEE TNNLS 28 (2017) 2222–2232,
+    section II, without the peepholes.
+
+    Examples
+    --------
+    >>> params = init(2, 3, rng=np.random.default_rng(0))
+    >>> h, _, cache = forward(np.ones((1, 5, 2)), params)
+    >>> dx, dstate, grads = backward(np.ones_like(h), cache)
+    >>> grads.W_h.shape, dx.shape, dstate.c.shape
+    ((3, 12), (1, 5, 2), (1, 3))
+    """
+    x, h, c, tanh_c, gates, mask, (W_x, W_h, _), factor = cache
+    T, B, D = x.shape
+    H = W_h.shape[0]
+    dh = output_gradient(dh, dfinal_state, mask, h)  # (T, B, H)
+    carried, dc = np.zeros((2, B, H), dtype=h.dtype)  # ∂L/∂h_t from the step after; ∂L/∂c_t
+    if dfinal_state is not None:
+        carried[...], dc[...] = _as_pair(dfinal_state, "dfinal_state", B, H, h.dtype)
+    # Local derivatives of all steps in one go.  The array becomes δ: step t multiplies its
+    # first three blocks by ∂L/∂c_t and the last one by ∂L/∂h_t.
+    i, f, g, o = (gates[:, :, k * H : (k + 1) * H] for k in range(4))
+    delta = np.empty_like(gates).reshape(T, B, 4, H)
+    slope = gates * (1.0 - gates)
+    slope[:, :, 2 * H : 3 * H] = 1.0 - g * g
+    np.multiply(slope.reshape(T, B, 4, H), np.stack([g, c[:-1], i, tanh_c], axis=2), out=delta)
+    through = o * (1.0 - tanh_c * tanh_c)  # ∂h_t/∂c_t
+    keep = np.ascontiguousarray(f)  # ∂c_t/∂c_{t−1}
+    if mask is not None:
+        valid = mask[:, :, np.newaxis]  # (T, B, 1)
+        delta *= valid[..., np.newaxis]
+        through *= valid
+        keep = np.where(valid, keep, np.ones((), h.dtype))
+    _, product_back = recurrent_product(W_h, factor)
+    to_cell = np.empty((B, H), dtype=h.dtype)
+    for t in reversed(range(T)):
+        dh_t = dh[t]
+        dh_t += carried
+        np.multiply(dh_t, through[t], out=to_cell)
+        dc += to_cell
+        delta_t = delta[t]
+        delta_t[:, :3] *= dc[:, np.newaxis]
+        delta_t[:, 3] *= dh_t
+        dc *= keep[t]
+        product_back(delta_t.reshape(B, 4 * H), carried)
+        if mask is not None:
+            carried += dh_t * ~valid[t]  # a masked step hands its gradient on as it is
+
+    rows = delta.reshape(T * B, 4 * H)
+    grads = Params(
+        W_x=x.reshape(T * B, D).T @ rows,
+        W_h=recurrent_gradient(h[:-1], rows.reshape(T, B, 4 * H), factor),
+        b=sum_of_rows(rows),
+    )
+    dx = (rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
+    return dx, State(carried, dc), grads
+
+
+def _as_pair(state: Any, name: str, batch: int, units: int, dtype: Any) -> State:
+    if not isinstance(state, tuple | list) or len(state) != 2:
+        raise ValueError(
+            f"{name} must be the pair (h, c); got {type(state).__name__}. "
+            "An LSTM has two states, each of shape (batch, units)."
+        )
+    h, c = (as_state(part, name, batch, units, dtype) for part in state)
+    return State(h, c)
