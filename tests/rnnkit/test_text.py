@@ -39,7 +39,7 @@ def test_decode_undoes_encode(texts):
         numbers = vocabulary.encode(line, start=True, end=True)
         assert numbers[0] == START and numbers[-1] == END and len(numbers) == len(line) + 2
         assert min(numbers[1:-1], default=4) >= 4
-        assert "".join(vocabulary.decode([*numbers, PADDING, 4])) == line
+        assert "".join(vocabulary.decode([*numbers, PADDING, UNKNOWN])) == line
 
 
 def test_rare_symbols_become_unknown():
