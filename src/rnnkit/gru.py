@@ -23,17 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from rnnkit import _recurrence as rec
 from rnnkit import activations, initializers
-from rnnkit._recurrence import (
-    as_factor,
-    as_outputs,
-    as_params,
-    output_gradient,
-    recurrent_gradient,
-    recurrent_product,
-    sum_of_rows,
-    time_first,
-)
 from rnnkit._validation import as_float, as_state, check_rng, positive
 
 __all__ = ["Cache", "Params", "backward", "forward", "init", "step"]
@@ -144,7 +135,7 @@ def step(x_t: ArrayLike, state: ArrayLike, params: Params) -> np.ndarray:
     >>> step([[1.0]], [[1.0, -2.0]], params)
     array([[ 0.5, -1. ]])
     """
-    W_x, W_h, b = as_params(params, Params, 3, two_biases=True)
+    W_x, W_h, b = rec.as_params(params, Params, 3, two_biases=True)
     H = W_h.shape[0]
     x_t = as_float(x_t, "x_t", W_x.dtype, "batch, features", None, W_x.shape[0])
     h = as_state(state, "state", x_t.shape[0], H, W_x.dtype)
@@ -210,12 +201,12 @@ def forward(
     >>> h.shape, final_state.shape
     ((1, 5, 3), (1, 3))
     """
-    W_x, W_h, b = params = as_params(params, Params, 3, two_biases=True)
+    W_x, W_h, b = params = rec.as_params(params, Params, 3, two_biases=True)
     reset_after, dtype = b.ndim == 2, W_x.dtype
     D, H = W_x.shape[0], W_h.shape[0]
-    x, mask = time_first(x, mask, dtype, D)  # (T, B, D), (T, B)
+    x, mask = rec.time_first(x, mask, dtype, D)  # (T, B, D), (T, B)
     T, B, _ = x.shape
-    factor = as_factor(recurrent_factor, 3, B, H, dtype)
+    factor = rec.as_factor(recurrent_factor, 3, B, H, dtype)
     states = np.empty((T + 1, B, H), dtype=dtype)
     states[0] = 0.0 if state is None else as_state(state, "state", B, H, dtype)
 
@@ -252,7 +243,7 @@ def forward(
         if mask is not None:
             np.copyto(h_t, h_previous, where=~mask[t][:, np.newaxis])
     cache = Cache(x, states, gates, inner, mask, params, factor)
-    return as_outputs(states, mask), states[T].copy(), cache
+    return rec.as_outputs(states, mask), states[T].copy(), cache
 
 
 def backward(
@@ -308,7 +299,7 @@ def backward(
     x, states, gates, inner, mask, (W_x, W_h, b), factor = cache
     T, B, D = x.shape
     H, dtype, reset_after = W_h.shape[0], states.dtype, b.ndim == 2
-    dh = output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
+    dh = rec.output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
     carried = np.zeros((B, H), dtype=dtype)
     if dfinal_state is not None:
         carried += as_state(dfinal_state, "dfinal_state", B, H, dtype)
@@ -346,15 +337,15 @@ def backward(
 
     recurrent = delta.reshape(T, B, 3 * H)
     if reset_after:
-        dW_h = recurrent_gradient(states[:-1], recurrent, factor)
+        dW_h = rec.recurrent_gradient(states[:-1], recurrent, factor)
         rows = recurrent.reshape(T * B, 3 * H).copy()
         rows[:, 2 * H :] = (dh * slope).reshape(T * B, H)  # on the input side there is no r
-        db = np.stack([sum_of_rows(rows), sum_of_rows(recurrent.reshape(T * B, 3 * H))])
+        db = np.stack([rec.sum_of_rows(rows), rec.sum_of_rows(recurrent.reshape(T * B, 3 * H))])
     else:
         parts = (states[:-1], slice(0, 2)), (states[:-1] * r, slice(2, 3))
         dW_h = np.concatenate(
             [
-                recurrent_gradient(
+                rec.recurrent_gradient(
                     h,
                     np.ascontiguousarray(delta[:, :, part]).reshape(T, B, -1),
                     None if factor is None else factor[part],
@@ -364,7 +355,7 @@ def backward(
             axis=1,
         )
         rows = recurrent.reshape(T * B, 3 * H)
-        db = sum_of_rows(rows)
+        db = rec.sum_of_rows(rows)
     grads = Params(W_x=x.reshape(T * B, D).T @ rows, W_h=dW_h, b=db)
     dx = (rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
     return dx, carried, grads
@@ -373,8 +364,8 @@ def backward(
 def _products(W_h: np.ndarray, factor: np.ndarray | None, reset_after: bool, way: int) -> Any:
     """Return the products (way 0) or the way back (1): of all gates, or of z, r and of h̃."""
     if reset_after:
-        return recurrent_product(W_h, factor)[way], None
+        return rec.recurrent_product(W_h, factor)[way], None
     W_zr, W_candidate = np.split(W_h, [2 * W_h.shape[0]], axis=1)
     m_zr, m_candidate = (None, None) if factor is None else (factor[:2], factor[2:])
-    products = recurrent_product(np.ascontiguousarray(W_zr), m_zr)[way]
-    return products, recurrent_product(np.ascontiguousarray(W_candidate), m_candidate)[way]
+    products = rec.recurrent_product(np.ascontiguousarray(W_zr), m_zr)[way]
+    return products, rec.recurrent_product(np.ascontiguousarray(W_candidate), m_candidate)[way]

@@ -30,6 +30,16 @@ __all__ = [
 ]
 
 Grads = dict[str, np.ndarray]
+Result = tuple[np.ndarray, Any, Any]  # output, final state, cache
+
+
+class Call(NamedTuple):
+    """How a layer is called."""
+
+    mask: np.ndarray | None
+    state: Any
+    training: bool
+    rng: np.random.Generator | None
 
 
 class Layer(ABC):
@@ -48,13 +58,10 @@ class Layer(ABC):
     def __init__(self) -> None:
         self.params: dict[str, np.ndarray] = {}
 
-    def build(
-        self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike
-    ) -> int | None:
+    def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> Any:
         """Create the weights for inputs of ``input_size`` features; return the output size."""
         return input_size
 
-    @abstractmethod
     def forward(
         self,
         x: Any,
@@ -63,13 +70,15 @@ class Layer(ABC):
         state: Any = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, Any, Any]:
+    ) -> Result:
         """Return the output, the final state (None where there is none) and a cache."""
+        return self._forward(x, Call(mask, state, training, rng))
+
+    def _forward(self, x: Any, call: Call) -> Result:
+        raise NotImplementedError
 
     @abstractmethod
-    def backward(
-        self, dy: np.ndarray, cache: Any, dstate: Any = None
-    ) -> tuple[np.ndarray | None, Any, Grads]:
+    def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """Return gradients: of the input, of the initial state, of the weights by name."""
 
     def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
@@ -114,28 +123,18 @@ class Embedding(Layer):
         self.units = positive(units, "units")
         self.mask_zero = mask_zero
 
-    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
+    def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the table uniformly from [−0.05, 0.05], as Keras does."""
         table = rng.uniform(-0.05, 0.05, size=(self.vocabulary_size, self.units))
         self.params = {"E": table.astype(dtype)}
         return self.units
 
-    def forward(
-        self,
-        x: Any,
-        *,
-        mask: np.ndarray | None = None,
-        state: Any = None,
-        training: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, None, np.ndarray]:
+    def _forward(self, x: Any, call: Call) -> Result:
         """Look the rows up: (B, T) integers to (B, T, units)."""
         symbols = self._symbols(x)
         return self.params["E"][symbols], None, symbols
 
-    def backward(
-        self, dy: np.ndarray, cache: np.ndarray, dstate: Any = None
-    ) -> tuple[None, None, Grads]:
+    def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """Add up the gradients of equal symbols."""
         dE = np.zeros_like(self.params["E"])
         dy = _as_gradient(dy, (*cache.shape, self.units), dE.dtype)
@@ -199,22 +198,14 @@ class Dense(Layer):
         activations.get(activation)
         self.activation = activation
 
-    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
+    def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw W by Glorot's rule; b starts at zero."""
         n_in = positive(input_size, "input_size")
         W = initializers.glorot_uniform((n_in, self.units), rng=rng, dtype=dtype)
         self.params = {"W": W, "b": np.zeros(self.units, dtype=dtype)}
         return self.units
 
-    def forward(
-        self,
-        x: Any,
-        *,
-        mask: np.ndarray | None = None,
-        state: Any = None,
-        training: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, None, Any]:
+    def _forward(self, x: Any, call: Call) -> Result:
         """(B, D) or (B, T, D) to (B, K) or (B, T, K)."""
         W = self.params["W"]
         x = as_array(x, "x").astype(W.dtype, copy=False)
@@ -228,9 +219,7 @@ class Dense(Layer):
         activations.get(self.activation).apply(y, y)
         return y, None, (x, y)
 
-    def backward(
-        self, dy: np.ndarray, cache: Any, dstate: Any = None
-    ) -> tuple[np.ndarray, None, Grads]:
+    def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """Gradients of the input, of W and of b."""
         x, y = cache
         W = self.params["W"]
@@ -278,25 +267,15 @@ class Dropout(Layer):
         super().__init__()
         self.rate = _check_rate(rate, "rate")
 
-    def forward(
-        self,
-        x: Any,
-        *,
-        mask: np.ndarray | None = None,
-        state: Any = None,
-        training: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, None, np.ndarray | None]:
+    def _forward(self, x: Any, call: Call) -> Result:
         """Same shape out as in."""
         x = as_array(x, "x")
-        if not training or self.rate == 0.0:
+        if not call.training or self.rate == 0.0:
             return x, None, None
-        factor = _dropout_factor(x.shape, self.rate, rng, x.dtype)
+        factor = _dropout_factor(x.shape, self.rate, call.rng, x.dtype)
         return x * factor, None, factor
 
-    def backward(
-        self, dy: np.ndarray, cache: np.ndarray | None, dstate: Any = None
-    ) -> tuple[np.ndarray, None, Grads]:
+    def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """The same entries are dropped from the gradient."""
         return (dy if cache is None else dy * cache), None, {}
 
@@ -359,27 +338,20 @@ class Recurrent(Layer):
         self.init_options: dict[str, Any] = {}
         self.options: dict[str, Any] = {}
 
-    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
+    def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the weights by the ``init`` of the cell."""
         n_in = positive(input_size, "input_size")
         params = self.cell.init(n_in, self.units, rng=rng, dtype=dtype, **self.init_options)
         self.params = params._asdict()
         return self.units
 
-    def forward(
-        self,
-        x: Any,
-        *,
-        mask: np.ndarray | None = None,
-        state: Any = None,
-        training: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, Any, RecurrentCache]:
+    def _forward(self, x: Any, call: Call) -> Result:
         """(B, T, D) to (B, T, H) or (B, H), and the final state."""
         params = self.cell.Params(**self.params)
         D, dtype = params.W_x.shape[0], params.W_x.dtype
         x = as_float(x, "x", dtype, "batch, time, features", None, None, D)
         B, T, _ = x.shape
+        mask, state, training, rng = call
         if self.go_backwards:
             x = x[:, ::-1]
             mask = None if mask is None else as_mask(mask, B, T)[:, ::-1]
@@ -396,9 +368,7 @@ class Recurrent(Layer):
         y = h if self.return_sequences else h[:, -1]
         return y, final_state, RecurrentCache(cache, on_input, (B, T))
 
-    def backward(
-        self, dy: np.ndarray, cache: RecurrentCache, dstate: Any = None
-    ) -> tuple[np.ndarray, Any, Grads]:
+    def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """BPTT, by the ``backward`` of the cell."""
         dh = dy
         if not self.return_sequences:
@@ -586,7 +556,7 @@ class Bidirectional(Layer):
         self.pair[1].go_backwards = True
         self.return_sequences = layer.return_sequences
 
-    def build(self, input_size: int | None, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
+    def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the weights of both layers, the forward one first."""
         units = 0
         for way, layer in zip(("forward", "backward"), self.pair, strict=True):
@@ -594,57 +564,37 @@ class Bidirectional(Layer):
             self.params |= {f"{way}.{key}": array for key, array in layer.params.items()}
         return units if self.merge_mode == "concat" else units // 2
 
-    def forward(
-        self,
-        x: Any,
-        *,
-        mask: np.ndarray | None = None,
-        state: Any = None,
-        training: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, Any, Any]:
+    def _forward(self, x: Any, call: Call) -> Result:
         """(B, T, D) to (B, T, 2H) or (B, 2H); the state is the pair of both final states."""
-        y, final, caches = zip(
-            *(
-                layer.forward(x, mask=mask, state=initial, training=training, rng=rng)
-                for layer, initial in zip(self.pair, state or (None, None), strict=True)
-            ),
-            strict=True,
+        states = call.state or (None, None)
+        (ahead, final, cache), (back, final_back, cache_back) = (
+            layer.forward(x, **call._replace(state=state)._asdict())
+            for layer, state in zip(self.pair, states, strict=True)
         )
-        ahead, back = y[0], self._in_order(y[1])
-        merged = np.concatenate((ahead, back), axis=-1) if self._concat else ahead + back
-        if mask is not None and self.return_sequences:
-            merged *= mask[:, :, np.newaxis]
-        return merged, final, (*caches, mask)
+        back = self._in_order(back)
+        y = np.concatenate((ahead, back), axis=-1) if self._concat else ahead + back
+        zeroed = call.mask is not None and self.return_sequences
+        valid = np.asarray(call.mask)[:, :, np.newaxis] if zeroed else None
+        return y if valid is None else y * valid, (final, final_back), (cache, cache_back, valid)
 
-    def backward(
-        self, dy: np.ndarray, cache: Any, dstate: Any = None
-    ) -> tuple[np.ndarray, Any, Grads]:
+    def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """BPTT in both directions."""
-        *caches, mask = cache
-        if mask is not None and self.return_sequences:
-            dy = dy * mask[:, :, np.newaxis]
+        *caches, valid = cache
+        dy = dy if valid is None else dy * valid
         ahead, back = np.split(dy, 2, axis=-1) if self._concat else (dy, dy)
-        dx, dinitial, grads = zip(
-            *(
-                layer.backward(part, layer_cache, dfinal)
-                for layer, part, layer_cache, dfinal in zip(
-                    self.pair, (ahead, self._in_order(back)), caches, dstate or (None,) * 2,
-                    strict=True,
-                )
-            ),
-            strict=True,
-        )  # fmt: skip
-        names = [f"{way}." for way in ("forward", "backward")]
-        return (
-            dx[0] + dx[1],
-            dinitial,
-            {
-                name + key: array
-                for name, part in zip(names, grads, strict=True)
-                for key, array in part.items()
-            },
+        (dx, dinitial, grads), (dx_back, dinitial_back, grads_back) = (
+            layer.backward(*arguments)
+            for layer, *arguments in zip(
+                self.pair,
+                (ahead, self._in_order(back)),
+                caches,
+                dstate or (None, None),
+                strict=True,
+            )
         )
+        named = {f"forward.{key}": grad for key, grad in grads.items()}
+        named |= {f"backward.{key}": grad for key, grad in grads_back.items()}
+        return dx + dx_back, (dinitial, dinitial_back), named
 
     def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
         """A sequence keeps its mask, a single output has none."""

@@ -18,17 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from rnnkit import _recurrence as rec
 from rnnkit import activations, initializers
-from rnnkit._recurrence import (
-    as_factor,
-    as_outputs,
-    as_params,
-    output_gradient,
-    recurrent_gradient,
-    recurrent_product,
-    sum_of_rows,
-    time_first,
-)
 from rnnkit._validation import as_float, as_state, check_rng, positive
 
 __all__ = ["Cache", "Params", "State", "backward", "forward", "init", "step"]
@@ -155,7 +146,7 @@ def step(x_t: ArrayLike, state: Any, params: Params) -> State:
     >>> step([[1.0]], State(np.zeros((1, 2)), np.array([[1.0, -2.0]])), params).c
     array([[ 0.5, -1. ]])
     """
-    W_x, W_h, b = as_params(params, Params, 4)
+    W_x, W_h, b = rec.as_params(params, Params, 4)
     x_t = as_float(x_t, "x_t", W_x.dtype, "batch, features", None, W_x.shape[0])
     h, c = _as_pair(state, "state", x_t.shape[0], W_h.shape[0], W_x.dtype)
     sigmoid, tanh = activations.get("sigmoid").apply, np.tanh
@@ -215,12 +206,12 @@ def forward(
     >>> h.shape, final_state.h.shape, final_state.c.shape
     ((1, 5, 3), (1, 3), (1, 3))
     """
-    W_x, W_h, b = params = as_params(params, Params, 4)
+    W_x, W_h, b = params = rec.as_params(params, Params, 4)
     dtype = W_x.dtype
     D, H = W_x.shape[0], W_h.shape[0]
-    x, mask = time_first(x, mask, dtype, D)  # (T, B, D), (T, B)
+    x, mask = rec.time_first(x, mask, dtype, D)  # (T, B, D), (T, B)
     T, B, _ = x.shape
-    factor = as_factor(recurrent_factor, 4, B, H, dtype)
+    factor = rec.as_factor(recurrent_factor, 4, B, H, dtype)
     h, c = np.empty((2, T + 1, B, H), dtype=dtype)
     h[0], c[0] = (0.0, 0.0) if state is None else _as_pair(state, "state", B, H, dtype)
 
@@ -229,7 +220,7 @@ def forward(
     shift = np.repeat(np.array([0.5, 0.5, 0.0, 0.5], dtype=dtype), H)
     gates = np.dot(x.reshape(T * B, D), W_x * half).reshape(T, B, 4 * H)
     gates += b * half
-    product, _ = recurrent_product(W_h * half, factor)
+    product, _ = rec.recurrent_product(W_h * half, factor)
     recurrent, new = np.empty((B, 4 * H), dtype=dtype), np.empty((B, H), dtype=dtype)
     tanh_c = np.empty((T, B, H), dtype=dtype)
     for t, a in enumerate(gates):
@@ -248,7 +239,7 @@ def forward(
             np.copyto(c_t, c[t], where=masked)
             np.copyto(h[t + 1], h[t], where=masked)
     cache = Cache(x, h, c, tanh_c, gates, mask, params, factor)
-    return as_outputs(h, mask), State(h[T].copy(), c[T].copy()), cache
+    return rec.as_outputs(h, mask), State(h[T].copy(), c[T].copy()), cache
 
 
 def backward(
@@ -311,7 +302,7 @@ def backward(
     x, h, c, tanh_c, gates, mask, (W_x, W_h, _), factor = cache
     T, B, D = x.shape
     H = W_h.shape[0]
-    dh = output_gradient(dh, dfinal_state, mask, h)  # (T, B, H)
+    dh = rec.output_gradient(dh, dfinal_state, mask, h)  # (T, B, H)
     carried, dc = np.zeros((2, B, H), dtype=h.dtype)  # ∂L/∂h_t from the step after; ∂L/∂c_t
     if dfinal_state is not None:
         carried[...], dc[...] = _as_pair(dfinal_state, "dfinal_state", B, H, h.dtype)
@@ -329,7 +320,7 @@ def backward(
         delta *= valid[..., np.newaxis]
         through *= valid
         keep = np.where(valid, keep, np.ones((), h.dtype))
-    _, product_back = recurrent_product(W_h, factor)
+    _, product_back = rec.recurrent_product(W_h, factor)
     to_cell = np.empty((B, H), dtype=h.dtype)
     for t in reversed(range(T)):
         dh_t = dh[t]
@@ -347,8 +338,8 @@ def backward(
     rows = delta.reshape(T * B, 4 * H)
     grads = Params(
         W_x=x.reshape(T * B, D).T @ rows,
-        W_h=recurrent_gradient(h[:-1], rows.reshape(T, B, 4 * H), factor),
-        b=sum_of_rows(rows),
+        W_h=rec.recurrent_gradient(h[:-1], rows.reshape(T, B, 4 * H), factor),
+        b=rec.sum_of_rows(rows),
     )
     dx = (rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
     return dx, State(carried, dc), grads

@@ -16,17 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from rnnkit import _recurrence as rec
 from rnnkit import activations, initializers
-from rnnkit._recurrence import (
-    as_factor,
-    as_outputs,
-    as_params,
-    output_gradient,
-    recurrent_gradient,
-    recurrent_product,
-    sum_of_rows,
-    time_first,
-)
 from rnnkit._validation import as_float, as_state, check_rng, positive
 
 __all__ = ["Cache", "Params", "backward", "forward", "init", "step"]
@@ -130,7 +121,7 @@ def step(
     >>> step([[1.0]], [[0.0, 0.0]], params).round(4)
     array([[ 0.4621, -0.7616]])
     """
-    W_x, W_h, b = as_params(params, Params)
+    W_x, W_h, b = rec.as_params(params, Params)
     x_t = as_float(x_t, "x_t", W_x.dtype, "batch, features", None, W_x.shape[0])
     state = as_state(state, "state", x_t.shape[0], W_h.shape[0], W_x.dtype)
     a = x_t @ W_x + state @ W_h + b
@@ -197,19 +188,19 @@ def forward(
     >>> bool(np.allclose(h, np.concatenate([h_first, h_rest], axis=1)))
     True
     """
-    W_x, W_h, b = params = as_params(params, Params)
+    W_x, W_h, b = params = rec.as_params(params, Params)
     phi = activations.get(activation)
     D, H = W_x.shape
-    x, mask = time_first(x, mask, W_x.dtype, D)  # (T, B, D), (T, B)
+    x, mask = rec.time_first(x, mask, W_x.dtype, D)  # (T, B, D), (T, B)
     T, B, _ = x.shape
-    factor = as_factor(recurrent_factor, 1, B, H, W_x.dtype)
+    factor = rec.as_factor(recurrent_factor, 1, B, H, W_x.dtype)
     states = np.empty((T + 1, B, H), dtype=W_x.dtype)
     states[0] = 0.0 if state is None else as_state(state, "state", B, H, W_x.dtype)
 
     # One product serves all steps; each state is then finished in place.
     np.dot(x.reshape(T * B, D), W_x, out=states[1:].reshape(T * B, H))
     states[1:] += b
-    product, _ = recurrent_product(W_h, factor)
+    product, _ = rec.recurrent_product(W_h, factor)
     recurrent = np.empty((B, H), dtype=W_x.dtype)
     h_previous = states[0]
     for t, h_t in enumerate(states[1:]):
@@ -220,7 +211,7 @@ def forward(
             np.copyto(h_t, h_previous, where=~mask[t][:, np.newaxis])
         h_previous = h_t
     cache = Cache(x, states, mask, params, activation, factor)
-    return as_outputs(states, mask), states[T].copy(), cache
+    return rec.as_outputs(states, mask), states[T].copy(), cache
 
 
 def backward(
@@ -286,7 +277,7 @@ def backward(
     x, states, mask, (W_x, W_h, _), activation, factor = cache
     T, B, D = x.shape
     H = W_h.shape[0]
-    dh = output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
+    dh = rec.output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
     carried = np.zeros((B, H), dtype=states.dtype)  # ∂L/∂h_t from the steps after t
     if dfinal_state is not None:
         carried += as_state(dfinal_state, "dfinal_state", B, H, states.dtype)
@@ -295,7 +286,7 @@ def backward(
     delta = activations.get(activation).derivative(states[1:])  # (T, B, H)
     if mask is not None:
         delta *= mask[:, :, np.newaxis]
-    _, product_back = recurrent_product(W_h, factor)
+    _, product_back = rec.recurrent_product(W_h, factor)
     for t in reversed(range(T)):
         delta_t = delta[t]
         carried += dh[t]
@@ -309,8 +300,8 @@ def backward(
     delta_rows = delta.reshape(T * B, H)
     grads = Params(
         W_x=x.reshape(T * B, D).T @ delta_rows,
-        W_h=recurrent_gradient(states[:-1], delta, factor),
-        b=sum_of_rows(delta_rows),
+        W_h=rec.recurrent_gradient(states[:-1], delta, factor),
+        b=rec.sum_of_rows(delta_rows),
     )
     dx = (delta_rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
     return dx, carried, grads
