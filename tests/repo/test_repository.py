@@ -62,7 +62,12 @@ def test_code_lines_counts_code_only(tmp_path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda x: x.stem)
 def test_module_imports_only_what_it_may(path):
-    allowed = {"plotting": {"matplotlib"}, "keras_bridge": {"keras"}, "training": {"tqdm"}}
+    allowed = {
+        "plotting": {"matplotlib"},
+        "keras_bridge": {"keras"},
+        "training": {"tqdm"},
+        "datasets": {"pandas"},
+    }
     known = {"numpy", "rnnkit", "__future__"} | allowed.get(path.stem, set())
     assert set(imports(path)) - known <= sys.stdlib_module_names
 
