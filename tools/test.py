@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+import offline
+
 import notebooks
 
 ROOT = notebooks.ROOT
@@ -47,15 +49,22 @@ QUIET = {
 }
 
 
+def environment(step: str, folder: str) -> dict[str, str]:
+    """Return the environment of a step's commands; the folder is there for IPython's settings."""
+    if step == "notebooks":
+        offline.write(folder)
+    # Settings of the user's own IPython must not change an output.
+    return os.environ | QUIET | {"IPYTHONDIR": folder}
+
+
 def run(step: str) -> bool:
     if step == "notebooks" and not notebooks.paths():
         print("no notebooks yet")
         return True
     with tempfile.TemporaryDirectory() as folder:
-        # Settings of the user's own IPython must not change an output.
-        quiet = os.environ | QUIET | {"IPYTHONDIR": folder}
+        seen = environment(step, folder)
         return not any(
-            subprocess.run(command, cwd=ROOT, env=quiet, stdin=subprocess.DEVNULL).returncode
+            subprocess.run(command, cwd=ROOT, env=seen, stdin=subprocess.DEVNULL).returncode
             for command in STEPS[step]
         )
 
