@@ -209,17 +209,17 @@ def load_segmentation() -> list[tuple[str, str]]:
 def load_series(name: str) -> Any:
     """Time series as a table of pandas, indexed by time.
 
-    ==================  ======  ===============================================================
-    ``electricity``     17,520  half-hours of 2014 in Victoria, Australia: Demand (GW),
-                                WorkDay, Temperature (°C, Melbourne)
-    ``sunspots``         3,177  months from 1749 to 2013: value, the mean relative number
-    ``seattle_weather``  1,461  days from 2012 to 2015: precipitation (mm), temp_max, temp_min
-                                (°C), wind (m/s), weather
-    ``nyc_weather``     26,115  hours of 2013 at three airports (origin): temp (°F) and others;
-                                the index is in UTC, some hours are missing
-    ``stock_index``      5,031  trading days from 1999 to 2018 of the S&P 500: Open, High, Low,
-                                Close, Adj Close, Volume
-    ==================  ======  ===============================================================
+    ===================  ======  ==========================================================
+    ``electricity``      17,520  half-hours of 2014 in Victoria, Australia: Demand (GW),
+                                 WorkDay, Temperature (°C, Melbourne)
+    ``sunspots``          3,177  months from 1749 to 2013: value, the mean relative number
+    ``seattle_weather``   1,461  days from 2012 to 2015: precipitation (mm), temp_max and
+                                 temp_min (°C), wind (m/s), weather
+    ``nyc_weather``      26,115  hours of 2013 at three airports (origin): temp (°F) and
+                                 others; the index is in UTC, some hours are missing
+    ``stock_index``       5,031  trading days from 1999 to 2018 of the S&P 500: Open, High,
+                                 Low, Close, Adj Close, Volume
+    ===================  ======  ==========================================================
 
     Parameters
     ----------
@@ -316,8 +316,7 @@ def load_heartbeats() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         0 to 4, of which 0 is the normal beat.
     """
     test, train = (np.loadtxt(path, delimiter="\t") for path in files("heartbeats"))
-    labels = [part[:, 0].astype(int) - 1 for part in (train, test)]
-    return train[:, 1:], labels[0], test[:, 1:], labels[1]
+    return train[:, 1:], train[:, 0].astype(int) - 1, test[:, 1:], test[:, 0].astype(int) - 1
 
 
 def load_digit_images() -> tuple[np.ndarray, np.ndarray]:
