@@ -8,6 +8,8 @@ The functions come first, thin layers on top.  Read the modules in this order:
 ``attention``      a differentiable lookup: dot-product and additive
 ``clipping``       gradient clipping by value, by norm, by global norm
 ``gradcheck``      analytic gradients against central differences
+``seq2seq``        encoder and decoder, teacher forcing, greedy decoding
+``text``           vocabularies, padding, batches of like length, sampling
 ``losses``         mean squared error and cross-entropies, with masks
 ``optimizers``     SGD with momentum, RMSprop, Adam
 ``layers``         Embedding, Dense, Dropout, SimpleRNN, LSTM, GRU, Sequential
@@ -21,35 +23,13 @@ The functions come first, thin layers on top.  Read the modules in this order:
 Importing the package imports NumPy and nothing else.
 """
 
-from rnnkit import (
-    activations,
-    attention,
-    clipping,
-    gradcheck,
-    gru,
-    initializers,
-    layers,
-    losses,
-    lstm,
-    optimizers,
-    serialization,
-    simple_rnn,
-    training,
-)
+from rnnkit import (  # noqa: I001
+    activations, attention, clipping, gradcheck, gru, initializers, layers, losses, lstm,
+    optimizers, seq2seq, serialization, simple_rnn, text, training,
+)  # fmt: skip
 
 __all__ = [
-    "activations",
-    "attention",
-    "clipping",
-    "gradcheck",
-    "gru",
-    "initializers",
-    "layers",
-    "losses",
-    "lstm",
-    "optimizers",
-    "serialization",
-    "simple_rnn",
-    "training",
-]
+    "activations", "attention", "clipping", "gradcheck", "gru", "initializers", "layers", "losses",
+    "lstm", "optimizers", "seq2seq", "serialization", "simple_rnn", "text", "training",
+]  # fmt: skip
 __version__ = "0.1.0"

@@ -22,14 +22,9 @@ __all__ = ["directional_error", "numerical_gradient"]
 
 
 def directional_error(
-    f: Callable[[], float],
-    params: Any,
-    grads: Any,
-    *,
-    rng: np.random.Generator,
-    directions: int = 5,
-    step: float = 1e-5,
-) -> float:
+    f: Callable[[], float], params: Any, grads: Any, *, rng: np.random.Generator,
+    directions: int = 5, step: float = 1e-5,
+) -> float:  # fmt: skip
     r"""Largest error of the gradient along random directions, relative to its length.
 
     .. math:: \max_v \frac{\bigl|\frac{f(\theta+\epsilon v)-f(\theta-\epsilon v)}{2\epsilon}

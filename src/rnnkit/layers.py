@@ -63,14 +63,9 @@ class Layer(ABC):
         return input_size
 
     def forward(
-        self,
-        x: Any,
-        *,
-        mask: np.ndarray | None = None,
-        state: Any = None,
-        training: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> Result:
+        self, x: Any, *, mask: np.ndarray | None = None, state: Any = None,
+        training: bool = False, rng: np.random.Generator | None = None,
+    ) -> Result:  # fmt: skip
         """Return the output, the final state (None where there is none) and a cache."""
         return self._forward(x, Call(mask, state, training, rng))
 
@@ -321,14 +316,9 @@ class Recurrent(Layer):
     gates = 1
 
     def __init__(
-        self,
-        units: int,
-        *,
-        return_sequences: bool = False,
-        go_backwards: bool = False,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-    ) -> None:
+        self, units: int, *, return_sequences: bool = False, go_backwards: bool = False,
+        dropout: float = 0.0, recurrent_dropout: float = 0.0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.units = positive(units, "units")
         self.return_sequences = return_sequences
@@ -652,13 +642,9 @@ class Sequential:
     """
 
     def __init__(
-        self,
-        layers: Sequence[Layer],
-        *,
-        input_size: int | None = None,
-        rng: np.random.Generator,
+        self, layers: Sequence[Layer], *, input_size: int | None = None, rng: np.random.Generator,
         dtype: DTypeLike = np.float64,
-    ) -> None:
+    ) -> None:  # fmt: skip
         check_rng(rng)
         self.dtype = np.dtype(dtype)
         if self.dtype.kind != "f":
@@ -678,14 +664,10 @@ class Sequential:
             self.params |= {f"{name}.{key}": array for key, array in layer.params.items()}
 
     def forward(
-        self,
-        x: ArrayLike,
-        *,
-        mask: ArrayLike | None = None,
-        state: Mapping[str, Any] | None = None,
-        training: bool = False,
+        self, x: ArrayLike, *, mask: ArrayLike | None = None,
+        state: Mapping[str, Any] | None = None, training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, dict[str, Any], ModelCache]:
+    ) -> tuple[np.ndarray, dict[str, Any], ModelCache]:  # fmt: skip
         """Run all layers.
 
         Parameters

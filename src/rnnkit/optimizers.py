@@ -34,13 +34,9 @@ class Optimizer(ABC):
     slots: tuple[str, ...] = ()  # arrays remembered for each parameter
 
     def __init__(
-        self,
-        learning_rate: float,
-        *,
-        clipvalue: float | None = None,
-        clipnorm: float | None = None,
-        global_clipnorm: float | None = None,
-    ) -> None:
+        self, learning_rate: float, *, clipvalue: float | None = None,
+        clipnorm: float | None = None, global_clipnorm: float | None = None,
+    ) -> None:  # fmt: skip
         if not learning_rate > 0:
             raise ValueError(f"learning_rate must be positive; got {learning_rate!r}.")
         limits = {"clipvalue": clipvalue, "clipnorm": clipnorm, "global_clipnorm": global_clipnorm}
@@ -187,13 +183,9 @@ class RMSprop(Optimizer):
     slots = ("mean_square",)
 
     def __init__(
-        self,
-        learning_rate: float = 0.001,
-        *,
-        rho: float = 0.9,
-        epsilon: float = 1e-7,
+        self, learning_rate: float = 0.001, *, rho: float = 0.9, epsilon: float = 1e-7,
         **limits: float | None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **limits)
         self.rho, self.epsilon = _fraction(rho, "rho"), epsilon
 
@@ -248,14 +240,9 @@ class Adam(Optimizer):
     slots = ("mean", "mean_square")
 
     def __init__(
-        self,
-        learning_rate: float = 0.001,
-        *,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **limits: float | None,
-    ) -> None:
+        self, learning_rate: float = 0.001, *, beta_1: float = 0.9, beta_2: float = 0.999,
+        epsilon: float = 1e-7, **limits: float | None,
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **limits)
         self.beta_1, self.beta_2 = _fraction(beta_1, "beta_1"), _fraction(beta_2, "beta_2")
         self.epsilon = epsilon

@@ -47,14 +47,9 @@ def use_style() -> None:
 
 
 def curves(
-    lines: Mapping[str, ArrayLike],
-    *,
-    xlabel: str,
-    ylabel: str,
-    x: ArrayLike | None = None,
-    logy: bool = False,
-    ax: Axes | None = None,
-) -> Axes:
+    lines: Mapping[str, ArrayLike], *, xlabel: str, ylabel: str, x: ArrayLike | None = None,
+    logy: bool = False, ax: Axes | None = None,
+) -> Axes:  # fmt: skip
     """Draw labelled lines; each has its own colour *and* dash pattern.
 
     Parameters
@@ -98,17 +93,10 @@ def curves(
 
 
 def matrix(
-    values: ArrayLike,
-    *,
-    xlabel: str,
-    ylabel: str,
-    xticks: Sequence[Any] | None = None,
-    yticks: Sequence[Any] | None = None,
-    fmt: str | None = None,
-    label: str | None = None,
-    ax: Axes | None = None,
-    **imshow: Any,
-) -> Axes:
+    values: ArrayLike, *, xlabel: str, ylabel: str, xticks: Sequence[Any] | None = None,
+    yticks: Sequence[Any] | None = None, fmt: str | None = None, label: str | None = None,
+    ax: Axes | None = None, **imshow: Any,
+) -> Axes:  # fmt: skip
     """Draw a matrix as coloured cells, with numbers in them if ``fmt`` is given.
 
     Parameters

@@ -130,14 +130,10 @@ def step(
 
 
 def forward(
-    x: ArrayLike,
-    params: Params,
-    state: ArrayLike | None = None,
-    *,
-    mask: ArrayLike | None = None,
-    activation: str = "tanh",
+    x: ArrayLike, params: Params, state: ArrayLike | None = None, *,
+    mask: ArrayLike | None = None, activation: str = "tanh",
     recurrent_factor: ArrayLike | None = None,
-) -> tuple[np.ndarray, np.ndarray, Cache]:
+) -> tuple[np.ndarray, np.ndarray, Cache]:  # fmt: skip
     r"""Run the network over whole sequences.
 
     .. math:: a_t = x_t W_x + h_{t-1} W_h + b, \qquad h_t = \varphi(a_t)

@@ -20,17 +20,10 @@ History = dict[str, list[float]]
 
 
 def train_step(
-    model: Sequential,
-    x: ArrayLike,
-    y: ArrayLike,
-    *,
-    loss: Loss,
-    optimizer: Optimizer,
-    mask: ArrayLike | None = None,
-    state: dict[str, Any] | None = None,
-    rng: np.random.Generator | None = None,
-    where: str = "this step",
-) -> dict[str, Any]:
+    model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, optimizer: Optimizer,
+    mask: ArrayLike | None = None, state: dict[str, Any] | None = None,
+    rng: np.random.Generator | None = None, where: str = "this step",
+) -> dict[str, Any]:  # fmt: skip
     """Forward, loss, backward, update: one step on one batch.
 
     Parameters
@@ -91,21 +84,11 @@ def train_step(
 
 
 def fit(
-    model: Sequential,
-    x: ArrayLike,
-    y: ArrayLike,
-    *,
-    loss: Loss,
-    optimizer: Optimizer,
-    batch_size: int = 32,
-    epochs: int = 1,
-    mask: ArrayLike | None = None,
-    validation_data: tuple[Any, ...] | None = None,
-    patience: int | None = None,
-    shuffle: bool = True,
-    rng: np.random.Generator | None = None,
-    progress: bool = True,
-) -> History:
+    model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, optimizer: Optimizer,
+    batch_size: int = 32, epochs: int = 1, mask: ArrayLike | None = None,
+    validation_data: tuple[Any, ...] | None = None, patience: int | None = None,
+    shuffle: bool = True, rng: np.random.Generator | None = None, progress: bool = True,
+) -> History:  # fmt: skip
     """Train on mini-batches.
 
     Parameters
@@ -216,17 +199,9 @@ def fit(
 
 
 def fit_truncated(
-    model: Sequential,
-    x: ArrayLike,
-    y: ArrayLike,
-    *,
-    loss: Loss,
-    optimizer: Optimizer,
-    window: int,
-    epochs: int = 1,
-    rng: np.random.Generator | None = None,
-    progress: bool = True,
-) -> History:
+    model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, optimizer: Optimizer,
+    window: int, epochs: int = 1, rng: np.random.Generator | None = None, progress: bool = True,
+) -> History:  # fmt: skip
     r"""Train on long sequences by truncated BPTT.
 
     The sequences are cut into windows of ``window`` steps.  The state is carried from one
@@ -308,14 +283,9 @@ def fit_truncated(
 
 
 def evaluate(
-    model: Sequential,
-    x: ArrayLike,
-    y: ArrayLike,
-    *,
-    loss: Loss,
-    mask: ArrayLike | None = None,
+    model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, mask: ArrayLike | None = None,
     batch_size: int = 256,
-) -> dict[str, float]:
+) -> dict[str, float]:  # fmt: skip
     """Loss and accuracy over a whole set, without training.
 
     Every valid position counts alike, however the set is cut into batches; so
