@@ -3,14 +3,14 @@
 import copy
 import functools
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from rnnkit import activations, simple_rnn
+from rnnkit import activations, gru, lstm, simple_rnn
 
 ACTIVATIONS = sorted(activations.ACTIVATIONS)
 # At 0 the first or the second derivative jumps: central differences go wrong there.
@@ -19,24 +19,101 @@ KINK_MARGIN = 1e-3
 MASKS = ("none", "ragged", "left", "arbitrary", "empty")
 
 
+class Kind(NamedTuple):
+    """One of the recurrent cells, and what it is called in Keras."""
+
+    module: Any
+    gates: int
+    keras_name: str
+    settings: dict  # of ``init`` and of the Keras layer
+
+    def draw_params(self, features, units, rng, dtype=np.float64):
+        """Random weights throughout: zero biases could hide a mistake."""
+        columns = self.gates * units
+        blocks = rng.standard_normal((self.gates, units, units))
+        blocks /= np.maximum(1.0, np.linalg.norm(blocks, 2, axis=(1, 2), keepdims=True))
+        b_shape = (2, columns) if self.settings.get("reset_after") else (columns,)
+        params = self.module.Params(
+            rng.standard_normal((features, columns)),
+            np.concatenate(list(blocks), axis=1),
+            rng.standard_normal(b_shape),
+        )
+        return self.module.Params(*(array.astype(dtype) for array in params))
+
+    def state(self, draw):
+        """A state of arrays that ``draw()`` returns: h, or h and c."""
+        return lstm.State(draw(), draw()) if self.module is lstm else draw()
+
+
+KINDS = {
+    "simple_rnn": Kind(simple_rnn, 1, "SimpleRNN", {}),
+    "lstm": Kind(lstm, 4, "LSTM", {}),
+    "gru": Kind(gru, 3, "GRU", {"reset_after": True}),
+    "gru, reset before": Kind(gru, 3, "GRU", {"reset_after": False}),
+}
+
+
 class Case(NamedTuple):
     """Inputs of one recurrent network."""
 
+    kind: Kind
     x: np.ndarray
-    params: simple_rnn.Params
-    state: np.ndarray | None
-    mask: np.ndarray | None
-    activation: str
-    go_backwards: bool
+    params: Any
     rng: np.random.Generator
+    state: Any = None
+    mask: np.ndarray | None = None
+    factor: np.ndarray | None = None  # of recurrent dropout
+    activation: str = "tanh"  # of the simple network only
+    go_backwards: bool = False
 
     def forward(self):
         """Outputs, final state and cache; the order of time is that of processing."""
-        t = slice(None, None, -1) if self.go_backwards else slice(None)
-        mask = None if self.mask is None else self.mask[:, t]
-        return simple_rnn.forward(
-            self.x[:, t], self.params, self.state, mask=mask, activation=self.activation
+        x, mask = self.x, self.mask
+        if self.go_backwards:
+            x, mask = x[:, ::-1], None if mask is None else mask[:, ::-1]
+        return self.kind.module.forward(
+            x, self.params, self.state, mask=mask, recurrent_factor=self.factor, **self.options
         )
+
+    def step(self, x_t, state):
+        """One step of the equations."""
+        return self.kind.module.step(x_t, state, self.params, **self.options)
+
+    @property
+    def options(self):
+        """What only the simple network takes."""
+        return {"activation": self.activation} if self.kind.module is simple_rnn else {}
+
+    @property
+    def units(self):
+        """H."""
+        return len(self.params.W_h)
+
+    def draw_state(self):
+        """A random state that fits, or a gradient with respect to one."""
+        shape = len(self.x), self.units
+        return self.kind.state(lambda: self.rng.standard_normal(shape).astype(self.x.dtype))
+
+    def with_state(self):
+        """The same case with the state it starts from by default, zeros, spelled out."""
+        if self.state is not None:
+            return self
+        zeros = np.zeros((len(self.x), self.units), self.x.dtype)
+        return self._replace(state=self.kind.state(zeros.copy))
+
+
+def arrays(tree):
+    """All arrays of nested tuples and dicts, in order; None is left out."""
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    if isinstance(tree, tuple | list):
+        return [array for part in tree for array in arrays(part)]
+    return [] if tree is None else [tree]
+
+
+def named(name, tree):
+    """The arrays of a tree by names, as gradient checks take them."""
+    return {f"{name} {i}": array for i, array in enumerate(arrays(tree))}
 
 
 def draw_mask(kind, batch, time, rng):
@@ -56,25 +133,30 @@ def draw_mask(kind, batch, time, rng):
 
 
 @st.composite
-def cases(draw, *, dtype=np.float64, max_time=6, activations=ACTIVATIONS, masks=MASKS):
+def cases(draw, kind="simple_rnn", *, dtype=np.float64, max_time=6, with_factor=True):
     """Networks of all shapes, T = 1, B = 1 and D ≠ H among them."""
+    kind = KINDS[kind]
     sizes = {"B": 3, "T": max_time, "D": 3, "H": 4}
     B, T, D, H = (draw(st.integers(1, most), label=name) for name, most in sizes.items())
-    activation = draw(st.sampled_from(activations))
-    kind = draw(st.sampled_from(masks))
+    activation = draw(st.sampled_from(ACTIVATIONS if kind.module is simple_rnn else ["tanh"]))
+    mask_kind = draw(st.sampled_from(MASKS))
     has_state, go_backwards = draw(st.booleans()), draw(st.booleans())
+    has_factor = with_factor and draw(st.booleans())
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1), label="seed"))
-    mask = draw_mask(kind, B, T, rng)
+    mask = draw_mask(mask_kind, B, T, rng)
+    factor = draw_factor((kind.gates, B, H), 0.5, rng, dtype) if has_factor else None
     while True:
-        W_h = rng.standard_normal((H, H))
-        W_h /= max(1.0, np.linalg.norm(W_h, 2))
-        params = simple_rnn.Params(rng.standard_normal((D, H)), W_h, rng.standard_normal(H))
-        params = simple_rnn.Params(*(p.astype(dtype) for p in params))
+        params = kind.draw_params(D, H, rng, dtype)
         x = rng.standard_normal((B, T, D)).astype(dtype)
-        state = rng.standard_normal((B, H)).astype(dtype) if has_state else None
-        case = Case(x, params, state, mask, activation, go_backwards, rng)
+        case = Case(kind, x, params, rng, None, mask, factor, activation, go_backwards)
+        case = case._replace(state=case.draw_state() if has_state else None)
         if dtype != np.float64 or not near_kink(case):
             return case
+
+
+def draw_factor(shape, rate, rng, dtype=np.float64):
+    """Factors of dropout: 0 or 1/(1 − rate)."""
+    return ((rng.random(shape) >= rate) / (1.0 - rate)).astype(dtype)
 
 
 def near_kink(case):
@@ -83,7 +165,8 @@ def near_kink(case):
         return False
     _, _, cache = case.forward()
     W_x, W_h, b = case.params
-    a = cache.x @ W_x + cache.states[:-1] @ W_h + b
+    h = cache.states[:-1] * (1.0 if case.factor is None else case.factor[0])
+    a = cache.x @ W_x + h @ W_h + b
     return np.abs(a).min() < KINK_MARGIN
 
 
@@ -93,33 +176,50 @@ def keras_slope():
 
 
 @functools.cache
-def keras_layer(features, units, activation, return_sequences, go_backwards, dtype):
+def keras_layer(name, features, units, dtype, settings):
     """A Keras layer, built once for each kind: building takes longer than running."""
     import keras
 
-    layer = keras.layers.SimpleRNN(
-        units,
-        activation=activation,
-        return_sequences=return_sequences,
-        return_state=True,
-        go_backwards=go_backwards,
-        dtype=dtype,
-    )
+    layer = getattr(keras.layers, name)(units, return_state=True, dtype=dtype, **dict(settings))
     layer.build((None, None, features))
     return layer
 
 
+def inject(cell, input_factor, recurrent_factor):
+    """Make a Keras cell drop what we drop, instead of what it draws.
+
+    Keras draws one factor for each gate where there is recurrent dropout, and one for all
+    gates where there is only dropout of the inputs; we have one of the inputs in both cases.
+    """
+    gates = getattr(cell, "dropout_mask_count", None)
+    if input_factor is not None:
+        cell.get_dropout_mask = lambda x: input_factor if gates is None else [input_factor] * gates
+    if recurrent_factor is not None:
+        # The simple network has one gate, and its factor does not come in a list.
+        factor = recurrent_factor[0] if gates is None else list(recurrent_factor)
+        cell.get_recurrent_dropout_mask = lambda h: factor
+
+
 def keras_twin(case, *, return_sequences=True):
-    """The Keras layer of a case, with the case's weights."""
-    layer = keras_layer(
-        *case.params.W_x.shape,
-        case.activation,
-        return_sequences,
-        case.go_backwards,
-        case.x.dtype.name,
-    )
+    """The case in Keras, with its weights: a function of x and state.
+
+    It returns the outputs and the final state, a list of arrays.
+    """
+    settings = {**case.kind.settings, **case.options, "return_sequences": return_sequences}
+    settings["go_backwards"] = case.go_backwards
+    settings["recurrent_dropout"] = 0.0 if case.factor is None else 0.5
+    features, dtype = case.x.shape[2], case.x.dtype.name
+    layer = keras_layer(case.kind.keras_name, features, case.units, dtype, tuple(settings.items()))
     layer.set_weights(case.params)
-    return layer
+    inject(layer.cell, None, case.factor)
+
+    def run(x=case.x, state=case.state):
+        initial = arrays(state) or None
+        outputs, *final = layer(x, mask=case.mask, initial_state=initial, training=True)
+        return outputs, final
+
+    run.weights = layer.trainable_variables
+    return run
 
 
 def distance(ours, theirs):
@@ -127,6 +227,22 @@ def distance(ours, theirs):
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     assert ours.shape == theirs.shape
     return float(np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max()))
+
+
+def check_forward(case):
+    """Compare outputs, last output, final state and their dtypes with Keras."""
+    tolerance = 1e-12 if case.x.dtype == np.float64 else 1e-5
+    with keras_slope():
+        h, final, _ = case.forward()
+        theirs, states = keras_twin(case)()
+        last, states_too = keras_twin(case, return_sequences=False)()
+    assert {a.dtype for a in (h, *arrays(final), np.asarray(theirs))} == {case.x.dtype}
+    scale = max(1.0, float(np.abs(h).max()))
+    assert np.abs(h - np.asarray(theirs)).max() <= tolerance * scale
+    assert np.abs(h[:, -1] - np.asarray(last)).max() <= tolerance * scale
+    for state in (states, states_too):
+        for a, b in zip(arrays(final), state, strict=True):
+            assert distance(a, b) <= tolerance
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""Write torch_simple_rnn.json: outputs and gradients of torch.nn.RNN in float64.
+"""Write torch_*.json: outputs and gradients of PyTorch's recurrent networks in float64.
 
-The tests read the file, so they do not need PyTorch.  To write it anew:
+The tests read the files, so they do not need PyTorch.  To write them anew:
 
     pip install torch==2.13.0 numpy
     python tests/rnnkit/data/make_torch_literals.py
 
-Arrays keep PyTorch's names and layout (weights to the left of a column: units × inputs).
+Arrays keep PyTorch's names and layout: weights to the left of a column (units × inputs), two
+biases, the gates below one another: i, f, g, o in an LSTM, r, z, n in a GRU.
 """
 
 import json
@@ -13,15 +14,27 @@ from pathlib import Path
 
 import numpy as np
 
-SHAPES = {"tanh": (2, 4, 3, 2), "relu": (3, 5, 2, 4), "tanh, one step, one row": (1, 1, 1, 3)}
-NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+GATED = {"small": (2, 4, 3, 2), "wide": (3, 5, 2, 4), "one step, one row": (1, 1, 1, 3)}
+SHAPES = {  # batch, time, features, units
+    "simple_rnn": {
+        "tanh": (2, 4, 3, 2),
+        "relu": (3, 5, 2, 4),
+        "tanh, one step, one row": (1, 1, 1, 3),
+    },
+    "lstm": GATED,
+    "gru": GATED,
+}
+GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}
+WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-def case(kind, shape, seed):
+def case(kind, name, shape, seed):
     """Run one network forward and backward; return everything as lists."""
     import torch  # here, so that collecting this folder does not need PyTorch
 
     batch, time, features, units = shape
+    rows = GATES[kind] * units
+    states = ("h", "c") if kind == "lstm" else ("h",)
     rng = np.random.default_rng(seed)
 
     def draw(*size):
@@ -30,38 +43,49 @@ def case(kind, shape, seed):
 
     inputs = {
         "x": draw(batch, time, features),
-        "h_0": draw(batch, units),
-        "weight_ih": draw(units, features),
-        "weight_hh": draw(units, units),
-        "bias_ih": draw(units),
-        "bias_hh": draw(units),
+        **{f"{s}_0": draw(batch, units) for s in states},
+        "weight_ih": draw(rows, features),
+        "weight_hh": draw(rows, units),
+        "bias_ih": draw(rows),
+        "bias_hh": draw(rows),
     }
-    upstream = {"dh": draw(batch, time, units), "dh_n": draw(batch, units)}
-    rnn = torch.nn.RNN(features, units, nonlinearity=kind, batch_first=True, dtype=torch.float64)
-    weights = {f"{name}_l0": inputs[name] for name in NAMES}
-    h, h_n = torch.func.functional_call(rnn, weights, (inputs["x"], inputs["h_0"][None]))
-    loss = (h * upstream["dh"]).sum() + (h_n[0] * upstream["dh_n"]).sum()
+    upstream = {"dh": draw(batch, time, units)}
+    upstream |= {f"d{s}_n": draw(batch, units) for s in states}
+    settings = {"batch_first": True, "dtype": torch.float64}
+    activation = {"activation": name.split(",")[0]} if kind == "simple_rnn" else {}
+    if kind == "simple_rnn":
+        rnn = torch.nn.RNN(features, units, nonlinearity=activation["activation"], **settings)
+    else:
+        rnn = getattr(torch.nn, kind.upper())(features, units, **settings)
+    weights = {f"{weight}_l0": inputs[weight] for weight in WEIGHTS}
+    initial = tuple(inputs[f"{s}_0"][None] for s in states)
+    h, final = torch.func.functional_call(
+        rnn, weights, (inputs["x"], initial if len(states) == 2 else initial[0])
+    )
+    final = final if len(states) == 2 else (final,)
+    finals = {f"{s}_n": array[0] for s, array in zip(states, final, strict=True)}
+    loss = (h * upstream["dh"]).sum()
+    loss = loss + sum((array * upstream[f"d{s}"]).sum() for s, array in finals.items())
     gradients = torch.autograd.grad(loss, list(inputs.values()))
-    arrays = {
-        **inputs,
-        **upstream,
-        "h": h,
-        "h_n": h_n[0],
-        **{f"grad_{name}": g for name, g in zip(inputs, gradients, strict=True)},
-    }
-    return {"activation": kind, **{name: a.detach().tolist() for name, a in arrays.items()}}
+    grads = {f"grad_{key}": g for key, g in zip(inputs, gradients, strict=True)}
+    arrays = {**inputs, **upstream, "h": h, **finals, **grads}
+    return activation | {key: array.detach().tolist() for key, array in arrays.items()}
 
 
 def main():
-    """Write the file beside this script."""
+    """Write the files beside this script, one array a line."""
     import torch
 
-    cases = {
-        name: case(name.split(",")[0], shape, seed)
-        for seed, (name, shape) in enumerate(SHAPES.items())
-    }
-    text = json.dumps({"torch": torch.__version__.split("+")[0], "cases": cases}, indent=1)
-    Path(__file__).with_name("torch_simple_rnn.json").write_text(text + "\n", "utf-8")
+    version = torch.__version__.split("+")[0]
+    for kind, shapes in SHAPES.items():
+        texts = []
+        for seed, (name, shape) in enumerate(shapes.items()):
+            fields = case(kind, name, shape, seed)
+            lines = [f"   {json.dumps(key)}: {json.dumps(value)}" for key, value in fields.items()]
+            texts.append(f"  {json.dumps(name)}: {{\n" + ",\n".join(lines) + "\n  }")
+        head = f'{{\n "torch": "{version}",\n "cases": {{\n'
+        text = head + ",\n".join(texts) + "\n }\n}\n"
+        Path(__file__).with_name(f"torch_{kind}.json").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
