@@ -156,7 +156,7 @@ MODELS: dict[str, Builder] = {
     "irnn": irnn,
     "lstm": sized(LSTM),
     "gru": sized(GRU),
-    "lstm, forget bias 0": sized(partial(LSTM, unit_forget_bias=False)),
+    "lstm_bias_0": sized(partial(LSTM, unit_forget_bias=False)),
 }
 
 
