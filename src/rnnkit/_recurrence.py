@@ -16,6 +16,7 @@ __all__ = [
     "as_factor",
     "as_outputs",
     "as_params",
+    "by_gate",
     "output_gradient",
     "recurrent_gradient",
     "recurrent_product",
@@ -91,25 +92,36 @@ def output_gradient(
     return dh
 
 
+def by_gate(W: np.ndarray, gates: int) -> np.ndarray:
+    """Return W (rows, gates · H) as (gates, rows, H): what a gate gets lies together.
+
+    For small arrays an operation on blocks side by side takes three times as long as one on
+    numbers that follow one another.
+    """
+    return np.ascontiguousarray(W.reshape(len(W), gates, -1).transpose(1, 0, 2))
+
+
 def recurrent_product(W_h: np.ndarray, factor: np.ndarray | None) -> tuple[Product, Product]:
     """Return two functions that write into ``out``: h W_h, and δ W_hᵀ on the way back.
 
+    The first one writes (G, B, H), or (B, H) if there is one gate; δ is (B, G · H), out (B, H).
     With recurrent dropout each gate g sees h ⊙ m_g.
     """
-    W_h_T = np.ascontiguousarray(W_h.T)
+    H = len(W_h)
+    G = W_h.shape[1] // H
+    W, W_h_T = by_gate(W_h, G), np.ascontiguousarray(W_h.T)
     if factor is None:  # np.dot: for small arrays quicker than np.matmul
-        return (lambda h, out: np.dot(h, W_h, out=out)), (
-            lambda delta, out: np.dot(delta, W_h_T, out=out)
+        multiply, weights = (np.dot, W[0]) if G == 1 else (np.matmul, W)
+        return (lambda h, out: multiply(h, weights, out)), (
+            lambda delta, out: np.dot(delta, W_h_T, out)
         )
-    G, B, H = factor.shape
-    W = np.ascontiguousarray(W_h.reshape(H, G, H).transpose(1, 0, 2))  # (G, H, H)
 
     def forward(h: np.ndarray, out: np.ndarray) -> None:
-        out.reshape(B, G, H)[...] = np.matmul(h * factor, W).transpose(1, 0, 2)
+        np.matmul(h * factor, W, out=out.reshape(factor.shape))
 
     def backward(delta: np.ndarray, out: np.ndarray) -> None:
-        by_gate = delta.reshape(B, G, H).transpose(1, 0, 2)
-        np.sum(np.matmul(by_gate, W.transpose(0, 2, 1)) * factor, axis=0, out=out)
+        gates = delta.reshape(-1, G, H).transpose(1, 0, 2)
+        np.sum(np.matmul(gates, W.transpose(0, 2, 1)) * factor, axis=0, out=out)
 
     return forward, backward
 

@@ -43,8 +43,8 @@ class Cache(NamedTuple):
 
     x: np.ndarray  # (T, B, D)
     states: np.ndarray  # (T + 1, B, H): states[0] is the initial state, states[t] is h_t
-    gates: np.ndarray  # (T, B, 3H): z, r, h̃
-    inner: np.ndarray  # (T, B, H): what h_{t−1} adds to the candidate, before r if reset after
+    gates: np.ndarray  # (T, 3, B, H): z, r and u, the recurrent part of h̃, before r if reset after
+    candidate: np.ndarray  # (T, B, H): h̃
     mask: np.ndarray | None  # (T, B)
     params: Params
     recurrent_factor: np.ndarray | None  # (3, B, H)
@@ -213,36 +213,39 @@ def forward(
     b_x, b_h = b if reset_after else (b, np.zeros_like(b))
     # σ(a) = ½ + ½ tanh(a/2): the halves of z and r go into the weights.
     half = np.repeat(np.array([0.5, 0.5, 1.0], dtype=dtype), H)
-    gates = np.dot(x.reshape(T * B, D), W_x * half).reshape(T, B, 3 * H)
-    gates += half * (b_x + b_h)
-    gates[:, :, 2 * H :] -= b_h[2 * H :]  # this one goes through the reset gate
-    inner = np.empty((T, B, H), dtype=dtype)
+    W_zr, W_candidate = np.split(rec.by_gate(W_x * half, 3), [2])
+    candidates = np.matmul(x, W_candidate[0])
+    candidates += b_x[2 * H :]
+    gates = np.empty((T, 3, B, H), dtype=dtype)
+    gates[:, 2] = b_h[2 * H :]
+    zr_gates = np.matmul(x[:, np.newaxis], W_zr, out=gates[:, :2])
+    one_half = np.full((2, B, H), 0.5, dtype=dtype)  # in full: quicker than to broadcast
+    zr_gates += one_half * (b_x + b_h)[: 2 * H].reshape(2, 1, H)
     product, product_h = _products(W_h * half, factor, reset_after, 0)
-    recurrent = np.empty((B, (3 if reset_after else 2) * H), dtype=dtype)
-    work = np.empty((B, H), dtype=dtype)
-    for t, a in enumerate(gates):
-        h_previous, inner_t, h_t = states[t], inner[t], states[t + 1]
-        zr, z, r, candidate = a[:, : 2 * H], a[:, :H], a[:, H : 2 * H], a[:, 2 * H :]
+    with_product = gates if reset_after else zr_gates
+    recurrent, work = np.empty_like(with_product[0]), np.empty((B, H), dtype=dtype)
+    parts = with_product, zr_gates, *gates.transpose(1, 0, 2, 3), candidates
+    steps = enumerate(zip(*parts, states[:-1], states[1:], strict=True))
+    for t, (a, zr, z, r, u, candidate, h_previous, h_t) in steps:
         product(h_previous, recurrent)
-        zr += recurrent[:, : 2 * H]
-        np.tanh(zr, out=zr)
-        zr *= 0.5
-        zr += 0.5
+        a += recurrent
+        np.tanh(zr, zr)  # the last argument is where the result goes
+        zr *= one_half
+        zr += one_half
         if reset_after:
-            np.add(recurrent[:, 2 * H :], b_h[2 * H :], out=inner_t)
-            np.multiply(r, inner_t, out=work)
+            np.multiply(r, u, work)
             candidate += work
         else:
-            np.multiply(r, h_previous, out=work)
-            product_h(work, inner_t)
-            candidate += inner_t
-        np.tanh(candidate, out=candidate)
-        np.subtract(h_previous, candidate, out=h_t)  # h_t = h̃ + z (h_{t−1} − h̃)
+            np.multiply(r, h_previous, work)
+            product_h(work, u)
+            candidate += u
+        np.tanh(candidate, candidate)
+        np.subtract(h_previous, candidate, h_t)  # h_t = h̃ + z (h_{t−1} − h̃)
         h_t *= z
         h_t += candidate
         if mask is not None:
             np.copyto(h_t, h_previous, where=~mask[t][:, np.newaxis])
-    cache = Cache(x, states, gates, inner, mask, params, factor)
+    cache = Cache(x, states, gates, candidates, mask, params, factor)
     return rec.as_outputs(states, mask), states[T].copy(), cache
 
 
@@ -296,7 +299,7 @@ def backward(
     >>> grads.b.shape, dx.shape, dstate.shape
     ((2, 9), (1, 5, 2), (1, 3))
     """
-    x, states, gates, inner, mask, (W_x, W_h, b), factor = cache
+    x, states, gates, candidate, mask, (W_x, W_h, b), factor = cache
     T, B, D = x.shape
     H, dtype, reset_after = W_h.shape[0], states.dtype, b.ndim == 2
     dh = rec.output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
@@ -305,58 +308,52 @@ def backward(
         carried += as_state(dfinal_state, "dfinal_state", B, H, dtype)
     # Local derivatives of all steps in one go.  delta becomes δ of z, r and, on the
     # recurrent side, h̃; slope stays ∂h_t/∂a_t of the candidate.
-    z, r, candidate = (gates[:, :, k * H : (k + 1) * H] for k in range(3))
-    slope = (1.0 - z) * (1.0 - candidate * candidate)
+    sigmoid, tanh = activations.get("sigmoid").derivative, activations.get("tanh").derivative
+    z, r, u = gates.transpose(1, 0, 2, 3)  # each (T, B, H)
+    slope = tanh(candidate)
+    slope *= 1.0 - z
     delta = np.empty((T, B, 3, H), dtype=dtype)
-    np.multiply((states[:-1] - candidate) * z, 1.0 - z, out=delta[:, :, 0])
-    np.multiply((inner * slope if reset_after else states[:-1]) * r, 1.0 - r, out=delta[:, :, 1])
+    np.multiply(states[:-1] - candidate, sigmoid(z), out=delta[:, :, 0])
+    np.multiply(u * slope if reset_after else states[:-1], sigmoid(r), out=delta[:, :, 1])
     np.multiply(slope, r if reset_after else 1.0, out=delta[:, :, 2])
-    keep = np.ascontiguousarray(z)  # ∂h_t/∂h_{t−1} on the direct path
     if mask is not None:
         valid = mask[:, :, np.newaxis]  # (T, B, 1)
         delta *= valid[..., np.newaxis]
         slope *= valid
-        keep = np.where(valid, keep, np.ones((), dtype))  # a masked step hands all of it on
+        z = np.where(valid, z, np.ones((), dtype))  # a masked step hands all of it on
     product_back, product_h_back = _products(W_h, factor, reset_after, 1)
-    work = np.empty((B, H), dtype=dtype)
-    for t in reversed(range(T)):
-        dh_t, delta_t = dh[t], delta[t]
+    work, columns = np.empty((B, H), dtype=dtype), delta.reshape(T, B, 3 * H)
+    parts = dh, dh[:, :, np.newaxis], r, z, delta, columns
+    steps = zip(*(array[::-1] for array in parts), strict=True)
+    for dh_t, dh_column, r_t, z_t, delta_t, columns_t in steps:
         dh_t += carried
         if reset_after:
-            delta_t *= dh_t[:, np.newaxis]
-            product_back(delta_t.reshape(B, 3 * H), carried)
+            delta_t *= dh_column
+            product_back(columns_t, carried)
         else:
-            delta_t[:, ::2] *= dh_t[:, np.newaxis]
+            delta_t[:, ::2] *= dh_column
             product_h_back(delta_t[:, 2], work)  # ∂L/∂(r h_{t−1})
             delta_t[:, 1] *= work
             product_back(delta_t[:, :2].reshape(B, 2 * H), carried)
-            work *= r[t]
+            work *= r_t
             carried += work
-        np.multiply(dh_t, keep[t], out=work)
+        np.multiply(dh_t, z_t, work)  # the direct path
         carried += work
 
-    recurrent = delta.reshape(T, B, 3 * H)
+    rows = delta.reshape(T * B, 3 * H)
     if reset_after:
-        dW_h = rec.recurrent_gradient(states[:-1], recurrent, factor)
-        rows = recurrent.reshape(T * B, 3 * H).copy()
-        rows[:, 2 * H :] = (dh * slope).reshape(T * B, H)  # on the input side there is no r
-        db = np.stack([rec.sum_of_rows(rows), rec.sum_of_rows(recurrent.reshape(T * B, 3 * H))])
+        dW_h = rec.recurrent_gradient(states[:-1], columns, factor)
+        db_h = rec.sum_of_rows(rows)
+        np.multiply(dh, slope, out=delta[:, :, 2])  # on the input side there is no r
     else:
-        parts = (states[:-1], slice(0, 2)), (states[:-1] * r, slice(2, 3))
-        dW_h = np.concatenate(
-            [
-                rec.recurrent_gradient(
-                    h,
-                    np.ascontiguousarray(delta[:, :, part]).reshape(T, B, -1),
-                    None if factor is None else factor[part],
-                )
-                for h, part in parts
-            ],
-            axis=1,
-        )
-        rows = recurrent.reshape(T * B, 3 * H)
-        db = rec.sum_of_rows(rows)
-    grads = Params(W_x=x.reshape(T * B, D).T @ rows, W_h=dW_h, b=db)
+        m_zr, m_candidate = (None, None) if factor is None else np.split(factor, [2])
+        dW_zr = rec.recurrent_gradient(states[:-1], columns[:, :, : 2 * H], m_zr)
+        dW_candidate = rec.recurrent_gradient(states[:-1] * r, columns[:, :, 2 * H :], m_candidate)
+        dW_h = np.concatenate([dW_zr, dW_candidate], axis=1)
+    db = rec.sum_of_rows(rows)
+    grads = Params(
+        W_x=x.reshape(T * B, D).T @ rows, W_h=dW_h, b=np.stack([db, db_h]) if reset_after else db
+    )
     dx = (rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
     return dx, carried, grads
 
