@@ -141,10 +141,9 @@ def step(x_t: ArrayLike, state: ArrayLike, params: Params) -> np.ndarray:
     h = as_state(state, "state", x_t.shape[0], H, W_x.dtype)
     b_x, b_h = b if b.ndim == 2 else (b, np.zeros_like(b))
     a = x_t @ W_x + b_x
-    z = a[:, :H] + h @ W_h[:, :H] + b_h[:H]
-    r = a[:, H : 2 * H] + h @ W_h[:, H : 2 * H] + b_h[H : 2 * H]
-    for gate in (z, r):
-        activations.get("sigmoid").apply(gate, gate)
+    zr = a[:, : 2 * H] + h @ W_h[:, : 2 * H] + b_h[: 2 * H]
+    activations.get("sigmoid").apply(zr, zr)
+    z, r = np.split(zr, 2, axis=1)
     if b.ndim == 2:
         candidate = np.tanh(a[:, 2 * H :] + r * (h @ W_h[:, 2 * H :] + b_h[2 * H :]))
     else:
@@ -214,8 +213,7 @@ def forward(
     # σ(a) = ½ + ½ tanh(a/2): the halves of z and r go into the weights.
     half = np.repeat(np.array([0.5, 0.5, 1.0], dtype=dtype), H)
     W_zr, W_candidate = np.split(rec.by_gate(W_x * half, 3), [2])
-    candidates = np.matmul(x, W_candidate[0])
-    candidates += b_x[2 * H :]
+    candidates = np.matmul(x, W_candidate[0]) + b_x[2 * H :]
     gates = np.empty((T, 3, B, H), dtype=dtype)
     gates[:, 2] = b_h[2 * H :]
     zr_gates = np.matmul(x[:, np.newaxis], W_zr, out=gates[:, :2])
@@ -310,8 +308,7 @@ def backward(
     # recurrent side, h̃; slope stays ∂h_t/∂a_t of the candidate.
     sigmoid, tanh = activations.get("sigmoid").derivative, activations.get("tanh").derivative
     z, r, u = gates.transpose(1, 0, 2, 3)  # each (T, B, H)
-    slope = tanh(candidate)
-    slope *= 1.0 - z
+    slope = (1.0 - z) * tanh(candidate)
     delta = np.empty((T, B, 3, H), dtype=dtype)
     np.multiply(states[:-1] - candidate, sigmoid(z), out=delta[:, :, 0])
     np.multiply(u * slope if reset_after else states[:-1], sigmoid(r), out=delta[:, :, 1])
@@ -363,6 +360,6 @@ def _products(W_h: np.ndarray, factor: np.ndarray | None, reset_after: bool, way
     if reset_after:
         return rec.recurrent_product(W_h, factor)[way], None
     W_zr, W_candidate = np.split(W_h, [2 * W_h.shape[0]], axis=1)
-    m_zr, m_candidate = (None, None) if factor is None else (factor[:2], factor[2:])
-    products = rec.recurrent_product(np.ascontiguousarray(W_zr), m_zr)[way]
-    return products, rec.recurrent_product(np.ascontiguousarray(W_candidate), m_candidate)[way]
+    m_zr, m_candidate = (None, None) if factor is None else np.split(factor, [2])
+    products = (W_zr, m_zr), (W_candidate, m_candidate)
+    return [rec.recurrent_product(W, m)[way] for W, m in products]

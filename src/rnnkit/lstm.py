@@ -149,12 +149,11 @@ def step(x_t: ArrayLike, state: Any, params: Params) -> State:
     W_x, W_h, b = rec.as_params(params, Params, 4)
     x_t = as_float(x_t, "x_t", W_x.dtype, "batch, features", None, W_x.shape[0])
     h, c = _as_pair(state, "state", x_t.shape[0], W_h.shape[0], W_x.dtype)
-    sigmoid, tanh = activations.get("sigmoid").apply, np.tanh
     i, f, g, o = np.split(x_t @ W_x + h @ W_h + b, 4, axis=1)
     for gate in (i, f, o):
-        sigmoid(gate, gate)
-    c = f * c + i * tanh(g)
-    return State(o * tanh(c), c)
+        activations.get("sigmoid").apply(gate, gate)
+    c = f * c + i * np.tanh(g)
+    return State(o * np.tanh(c), c)
 
 
 def forward(
@@ -315,13 +314,12 @@ def backward(
     # three by ∂L/∂c_t and the last one by ∂L/∂h_t.
     sigmoid, tanh = activations.get("sigmoid").derivative, activations.get("tanh").derivative
     i, f, g, o = gates.transpose(1, 0, 2, 3)  # each (T, B, H)
+    through = o * tanh(tanh_c)  # ∂h_t/∂c_t
     local = np.empty_like(gates)
     np.multiply(sigmoid(i), g, out=local[:, 0])
     np.multiply(sigmoid(f), c[:-1], out=local[:, 1])
     np.multiply(tanh(g), i, out=local[:, 2])
     np.multiply(sigmoid(o), tanh_c, out=local[:, 3])
-    through = tanh(tanh_c)  # ∂h_t/∂c_t
-    through *= o
     if mask is not None:
         valid = mask[:, :, np.newaxis]  # (T, B, 1)
         local *= valid[:, np.newaxis]
@@ -363,5 +361,4 @@ def _as_pair(state: Any, name: str, batch: int, units: int, dtype: Any) -> State
             f"{name} must be the pair (h, c); got {type(state).__name__}. "
             "An LSTM has two states, each of shape (batch, units)."
         )
-    h, c = (as_state(part, name, batch, units, dtype) for part in state)
-    return State(h, c)
+    return State(*(as_state(part, name, batch, units, dtype) for part in state))
