@@ -161,19 +161,18 @@ MODELS: dict[str, Builder] = {
 }
 
 
-def run(
+def train(
     build: Builder, task: Task, lag: int, seed: int, *, rate: float, updates: int = UPDATES
-) -> dict[str, Any]:
-    """Train one network on fresh sequences; return what belongs in its row.
+) -> tuple[Sequential, list[float], float]:
+    """Train one network on fresh sequences; return it, its curve and its last accuracy.
 
     The sequences depend on the seed alone: all models see the same ones.
     """
-    begin = time.process_time()
     model = build(task, np.random.default_rng(seed))
     data = np.random.default_rng([seed, lag])
     x_test, t_test = task.draw(np.random.default_rng(20_000 + lag), lag, TESTS)
     adam = optimizers.Adam(rate, global_clipnorm=1.0)
-    curve, right = [], 0.0
+    curve, accuracy = [], 0.0
     for update in range(1, updates + 1):
         x, target = task.draw(data, lag, BATCH)
         y, _, cache = model.forward(x)
@@ -184,16 +183,25 @@ def run(
         if update % (updates // CHECKPOINTS) == 0:
             y = model.predict(x_test, batch_size=TESTS)
             curve.append(task.loss(y, t_test)[0] / task.trivial_loss)
-            right = float(task.accuracy(y, t_test))
-    diverged = len(curve) < CHECKPOINTS or not np.isfinite(curve[-1])
-    curve += [float("inf")] * (CHECKPOINTS - len(curve))
+            accuracy = float(task.accuracy(y, t_test))
+    if len(curve) < CHECKPOINTS or not np.isfinite(curve[-1]):
+        accuracy = 0.0
+    return model, curve + [float("inf")] * (CHECKPOINTS - len(curve)), accuracy
+
+
+def run(
+    build: Builder, task: Task, lag: int, seed: int, *, rate: float, updates: int = UPDATES
+) -> dict[str, Any]:
+    """Train one network; return what belongs in its row."""
+    begin = time.process_time()
+    model, curve, accuracy = train(build, task, lag, seed, rate=rate, updates=updates)
     return {
         "units": next(iter(model.layers.values())).units,
         "parameters": count(model),
         "updates": updates,
         "batch": BATCH,
         "relative_loss": f"{curve[-1]:.4g}",
-        "accuracy": f"{0.0 if diverged else right:.4f}",
+        "accuracy": f"{accuracy:.4f}",
         "seconds": f"{time.process_time() - begin:.1f}",
         "numpy": np.__version__,
         "curve": ";".join(f"{value:.3g}" for value in curve),
