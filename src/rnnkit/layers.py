@@ -556,7 +556,7 @@ class Bidirectional(Layer):
 
     def _forward(self, x: Any, call: Call) -> Result:
         """(B, T, D) to (B, T, 2H) or (B, 2H); the state is the pair of both final states."""
-        states = call.state or (None, None)
+        states = _as_two(call.state, "state")
         (ahead, final, cache), (back, final_back, cache_back) = (
             layer.forward(x, **call._replace(state=state)._asdict())
             for layer, state in zip(self.pair, states, strict=True)
@@ -565,11 +565,13 @@ class Bidirectional(Layer):
         y = np.concatenate((ahead, back), axis=-1) if self._concat else ahead + back
         zeroed = call.mask is not None and self.return_sequences
         valid = np.asarray(call.mask)[:, :, np.newaxis] if zeroed else None
-        return y if valid is None else y * valid, (final, final_back), (cache, cache_back, valid)
+        y = y if valid is None else y * valid
+        return y, (final, final_back), (cache, cache_back, valid, y.shape)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """BPTT in both directions."""
-        *caches, valid = cache
+        *caches, valid, shape = cache
+        dy = _as_gradient(dy, shape, self.pair[0].params["W_x"].dtype)
         dy = dy if valid is None else dy * valid
         ahead, back = np.split(dy, 2, axis=-1) if self._concat else (dy, dy)
         (dx, dinitial, grads), (dx_back, dinitial_back, grads_back) = (
@@ -578,7 +580,7 @@ class Bidirectional(Layer):
                 self.pair,
                 (ahead, self._in_order(back)),
                 caches,
-                dstate or (None, None),
+                _as_two(dstate, "dstate"),
                 strict=True,
             )
         )
@@ -831,6 +833,17 @@ def _as_gradient(dy: Any, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarra
     if dy.shape != shape:  # broadcasting would hide it
         raise ValueError(f"dy must have the shape of the output, {shape}; got {dy.shape}.")
     return dy.astype(dtype, copy=False)
+
+
+def _as_two(state: Any, name: str) -> Any:
+    if state is None:
+        return None, None
+    if not isinstance(state, tuple | list) or len(state) != 2:
+        raise ValueError(
+            f"{name} must be a pair, the states of the forward and of the backward layer; "
+            f"got {type(state).__name__}."
+        )
+    return state
 
 
 def _check_names(given: Mapping[str, Any], recurrent: Mapping[str, Any], name: str) -> None:

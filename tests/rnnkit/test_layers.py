@@ -1,31 +1,79 @@
 """Layers and Sequential: gradients, masks, states, dropout, bad input."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import ACTIVATIONS, KINKED, distance, draw_mask, keras_slope, rejects
+from oracles import (
+    ACTIVATIONS,
+    KINKED,
+    arrays,
+    assert_same,
+    distance,
+    draw_mask,
+    inject,
+    keras_slope,
+    named,
+    rejects,
+)
 
 from rnnkit import gradcheck, keras_bridge, losses
-from rnnkit.layers import Dense, Dropout, Embedding, Layer, Sequential, SimpleRNN
+from rnnkit.layers import (
+    GRU,
+    LSTM,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Embedding,
+    Layer,
+    Recurrent,
+    Sequential,
+    SimpleRNN,
+)
+from rnnkit.lstm import State
 
 SMOOTH = sorted(set(ACTIVATIONS) - KINKED)
+RECURRENT = {
+    "simple_rnn": SimpleRNN,
+    "lstm": LSTM,
+    "gru": GRU,
+    "gru, reset before": lambda units, **options: GRU(units, reset_after=False, **options),
+}
+STACKABLE = [*RECURRENT.values(), lambda units, **options: Bidirectional(GRU(units, **options))]
+each_kind = pytest.mark.parametrize("make", RECURRENT.values(), ids=RECURRENT)
 
 
 def text_model(rng, *, last=True, mask_zero=True, dtype=np.float64):
-    """Every kind of layer: 6 symbols in, 3 logits out."""
-    return Sequential(
-        [
-            Embedding(6, 3, mask_zero=mask_zero),
-            SimpleRNN(4, return_sequences=True, go_backwards=True),
-            Dropout(0.25),
-            SimpleRNN(5, activation="sigmoid", return_sequences=not last),
-            Dense(4, activation="tanh"),
-            Dense(3),
-        ],
-        rng=rng,
-        dtype=dtype,
-    )
+    """Simple networks and every other kind of layer: 6 symbols in, 3 logits out."""
+    layers = [
+        Embedding(6, 3, mask_zero=mask_zero),
+        SimpleRNN(4, return_sequences=True, go_backwards=True),
+        Dropout(0.25),
+        SimpleRNN(5, activation="sigmoid", return_sequences=not last),
+        Dense(4, activation="tanh"),
+        Dense(3),
+    ]
+    return Sequential(layers, rng=rng, dtype=dtype)
+
+
+def gated_model(rng, *, last=True, mask_zero=True, dtype=np.float64):
+    """Gated networks, with dropout of inputs and of states: 6 symbols in, 3 logits out."""
+    drop = {"dropout": 0.25, "recurrent_dropout": 0.5}
+    both = GRU(3, return_sequences=True, recurrent_dropout=0.25)
+    layers = [
+        Embedding(6, 3, mask_zero=mask_zero),
+        LSTM(4, return_sequences=True, go_backwards=True, **drop),
+        Bidirectional(both, merge_mode="sum"),
+        GRU(5, reset_after=False, return_sequences=True, **drop),
+        Bidirectional(LSTM(2, return_sequences=not last, dropout=0.5)),
+        Dense(3),
+    ]
+    return Sequential(layers, rng=rng, dtype=dtype)
+
+
+each_model = pytest.mark.parametrize("make", [text_model, gated_model])
 
 
 def jolt(model, rng):
@@ -35,36 +83,48 @@ def jolt(model, rng):
     return model
 
 
+def layer_state(layer, batch, draw):
+    """A state that a recurrent layer takes, by ``draw(shape)``; None for other layers."""
+    if isinstance(layer, Bidirectional):
+        return tuple(layer_state(part, batch, draw) for part in layer.pair)
+    if not isinstance(layer, Recurrent):
+        return None
+    shape = batch, layer.units
+    return State(draw(shape), draw(shape)) if isinstance(layer, LSTM) else draw(shape)
+
+
 @st.composite
 def models(draw):
     """A random stack behind an input (B, T, D), with what its forward pass takes."""
     B, T, D = (draw(st.integers(1, 4)) for _ in range(3))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    sequences = draw(st.booleans())
+
+    def recurrent(*, sequences, backwards=False):
+        kind = draw(st.sampled_from([*RECURRENT, "bidirectional"]))
+        both = kind == "bidirectional"
+        kind = draw(st.sampled_from([*RECURRENT])) if both else kind
+        options = {"return_sequences": sequences, "go_backwards": backwards and not both}
+        if kind == "simple_rnn":
+            options["activation"] = draw(st.sampled_from(SMOOTH))
+        layer = RECURRENT[kind](draw(st.integers(1, 4)), **options)
+        mode = draw(st.sampled_from(["concat", "sum"])) if both else None
+        return Bidirectional(layer, merge_mode=mode) if both else layer
+
     layers = []
     for _ in range(draw(st.integers(0, 2))):
-        activation, backwards = draw(st.sampled_from(SMOOTH)), draw(st.booleans())
-        layers.append(
-            SimpleRNN(
-                draw(st.integers(1, 4)),
-                activation=activation,
-                return_sequences=True,
-                go_backwards=backwards,
-            )
-        )
+        layers.append(recurrent(sequences=True, backwards=draw(st.booleans())))
         if draw(st.booleans()):
             layers.append(Dense(draw(st.integers(1, 3)), activation=draw(st.sampled_from(SMOOTH))))
-    layers.append(SimpleRNN(draw(st.integers(1, 4)), return_sequences=sequences))
+    layers.append(recurrent(sequences=draw(st.booleans())))
     layers.append(Dense(draw(st.integers(1, 3))))
     model = jolt(Sequential(layers, input_size=D, rng=rng), rng)
     x = rng.standard_normal((B, T, D))
     mask = draw_mask(draw(st.sampled_from(["none", "ragged", "arbitrary", "empty"])), B, T, rng)
-    state = {
-        name: rng.standard_normal((B, layer.units))
-        for name, layer in model.layers.items()
-        if isinstance(layer, SimpleRNN) and draw(st.booleans())
+    states = {
+        name: layer_state(layer, B, rng.standard_normal) for name, layer in model.layers.items()
     }
-    return model, x, mask, state, rng
+    kept = {name: s for name, s in states.items() if s is not None and draw(st.booleans())}
+    return model, x, mask, kept, rng
 
 
 # ---------------------------------------------------------------- gradients
@@ -75,7 +135,7 @@ def models(draw):
 def test_sequential_backward_equals_central_differences(drawn, kind):
     model, x, mask, state, rng = drawn
     y, final, _ = model.forward(x, mask=mask, state=state)
-    weight = {name: rng.standard_normal(h.shape) for name, h in final.items()}
+    weight = {n: layer_state(model.layers[n], len(x), rng.standard_normal) for n in final}
     if kind == "categorical":
         loss, target = (
             losses.categorical_cross_entropy,
@@ -89,21 +149,24 @@ def test_sequential_backward_equals_central_differences(drawn, kind):
     def f():
         y, final, cache = model.forward(x, mask=mask, state=state)
         value, _ = loss(y, target, mask=cache.mask)
-        return value + sum(float(np.sum(final[name] * w)) for name, w in weight.items())
+        pairs = zip(arrays(final), arrays(weight), strict=True)
+        return value + sum(float(np.sum(h * w)) for h, w in pairs)
 
     y, _, cache = model.forward(x, mask=mask, state=state)
     _, dy = loss(y, target, mask=cache.mask)
     dx, dstate, grads = model.backward(dy, cache, weight)
-    tree = {"x": x, **state, **model.params}
-    analytic = {"x": dx, **{name: dstate[name] for name in state}, **grads}
+    tree = {"x": x, **named("state", state), **model.params}
+    dstate = {name: dstate[name] for name in state}
+    analytic = {"x": dx, **named("state", dstate), **grads}
     assert gradcheck.directional_error(f, tree, analytic, rng=rng) <= 1e-8
     assert list(grads) == list(model.params)
 
 
 @pytest.mark.parametrize("last", [True, False])
 @pytest.mark.parametrize("mask_zero", [True, False])
-def test_every_kind_of_layer_has_the_right_gradient(last, mask_zero, rng):
-    model = jolt(text_model(rng, last=last, mask_zero=mask_zero), rng)
+@each_model
+def test_every_kind_of_layer_has_the_right_gradient(make, last, mask_zero, rng):
+    model = jolt(make(rng, last=last, mask_zero=mask_zero), rng)
     x = np.array([[1, 2, 5, 1, 1], [3, 3, 0, 0, 0], [0, 0, 0, 0, 0], [0, 4, 0, 1, 2]])
     labels = rng.integers(3, size=(4,) if last else (4, 5))
 
@@ -164,7 +227,7 @@ def test_sequential_equals_keras(keras, drawn):
         # Keras's Sequential takes no mask argument by itself; its layers do.
         h, valid = inputs, None if mask is None else tf.constant(mask)
         for layer in twin.layers:
-            recurrent = isinstance(layer, keras.layers.SimpleRNN)
+            recurrent = isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional)
             h = layer(h, mask=valid) if recurrent else layer(h)
             valid = valid if not recurrent or layer.return_sequences else None
         weight = rng.standard_normal(h.shape)
@@ -178,10 +241,11 @@ def test_sequential_equals_keras(keras, drawn):
 
 
 @pytest.mark.parametrize("last", [True, False])
-def test_embedding_model_with_padding_equals_keras(keras, last, rng):
+@each_model
+def test_embedding_model_with_padding_equals_keras(keras, make, last, rng):
     import tensorflow as tf
 
-    model = jolt(text_model(rng, last=last), rng)
+    model = jolt(make(rng, last=last), rng)
     twin = keras_bridge.to_keras(model, input_shape=(None,))
     x = np.array([[1, 2, 5, 1], [3, 3, 0, 0], [0, 4, 0, 1]])
     labels = rng.integers(3, size=(3,) if last else (3, 4))
@@ -199,11 +263,61 @@ def test_embedding_model_with_padding_equals_keras(keras, last, rng):
         assert distance(ours, tf.convert_to_tensor(g)) <= 1e-10
 
 
+RATES = {"dropout": (0.5, 0.0), "recurrent_dropout": (0.0, 0.5), "both": (0.5, 0.25)}
+
+
+@each_kind
+@pytest.mark.parametrize("rates", RATES.values(), ids=RATES)
+@pytest.mark.parametrize("wrapper", ["forward", "backward", "both ways"])
+def test_dropout_in_recurrent_layers_equals_keras(keras, make, rates, wrapper, rng):
+    import tensorflow as tf
+
+    options = {"return_sequences": True, "dropout": rates[0], "recurrent_dropout": rates[1]}
+    layer = make(3, go_backwards=wrapper == "backward", **options)
+    both = wrapper == "both ways"
+    model = Sequential([Bidirectional(layer) if both else layer], input_size=4, rng=rng)
+    jolt(model, rng)
+    x, mask = rng.standard_normal((3, 5, 4)), np.arange(5) < np.array([[5], [3], [0]])
+    y, _, cache = model.forward(x, mask=mask, training=True, rng=rng)
+    (twin,) = keras_bridge.to_keras(model, input_shape=(5, 4)).layers
+    pairs = [(twin, cache.layers[0])]
+    if both:
+        pairs = list(zip((twin.forward_layer, twin.backward_layer), cache.layers[0], strict=False))
+        assert_differ([part for _, part in pairs])
+    for keras_part, part in pairs:
+        factor = part.input_factor
+        assert (factor is None, part.cell.recurrent_factor is None) == (not rates[0], not rates[1])
+        inject(
+            keras_part.cell,
+            None if factor is None else factor[:, 0],
+            part.cell.recurrent_factor,
+        )
+    inputs = tf.constant(x)
+    weight = rng.standard_normal(y.shape)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        h = twin(inputs, mask=tf.constant(mask), training=True)
+        loss = tf.reduce_sum(h * weight)
+    theirs = tape.gradient(loss, [inputs, *twin.trainable_variables])
+    assert distance(y, h) <= 1e-12
+    dx, _, grads = model.backward(weight, cache)
+    for ours, g in zip([dx, *grads.values()], theirs, strict=True):
+        assert distance(ours, g) <= 1e-10
+    assert np.abs(model.forward(x, mask=mask)[0] - y).max() > 1e-3  # something was dropped
+
+
+def assert_differ(caches):
+    """The two ways of a bidirectional layer drop different things."""
+    for factors in zip(*[(c.input_factor, c.cell.recurrent_factor) for c in caches], strict=True):
+        assert factors[0] is factors[1] is None or (factors[0] != factors[1]).any()
+
+
 # ---------------------------------------------------------------- meaning
 
 
-def test_go_backwards_reads_from_the_end(rng):
-    layer, back = (SimpleRNN(3, return_sequences=True, go_backwards=b) for b in (False, True))
+@each_kind
+def test_go_backwards_reads_from_the_end(make, rng):
+    layer, back = (make(3, return_sequences=True, go_backwards=b) for b in (False, True))
     layer.build(2, rng=rng, dtype=np.float64)
     back.params = layer.params
     x = rng.standard_normal((2, 4, 2))
@@ -212,38 +326,41 @@ def test_go_backwards_reads_from_the_end(rng):
     h, final, _ = back.forward(x, mask=mask)
     expected, expected_final, _ = layer.forward(x[:, ::-1], mask=mask[:, ::-1])
     np.testing.assert_array_equal(h, expected)
-    np.testing.assert_array_equal(final, expected_final)
+    assert_same(final, expected_final)
 
 
-def test_last_output_and_final_state_differ_where_nothing_was_valid(rng):
-    layer = SimpleRNN(3)
+@each_kind
+def test_last_output_and_final_state_differ_where_nothing_was_valid(make, rng):
+    layer = make(3)
     layer.build(2, rng=rng, dtype=np.float64)
-    state, mask = np.ones((2, 3)), np.array([[True, True], [False, False]])
+    state, mask = layer_state(layer, 2, np.ones), np.array([[True, True], [False, False]])
     h, final, cache = layer.forward(rng.standard_normal((2, 2, 2)), state=state, mask=mask)
-    np.testing.assert_array_equal(h[0], final[0])
+    np.testing.assert_array_equal(h[0], arrays(final)[0][0])
     np.testing.assert_array_equal(h[1], np.zeros(3))
-    np.testing.assert_array_equal(final[1], np.ones(3))
     _, dstate, _ = layer.backward(np.ones((2, 3)), cache)
-    np.testing.assert_array_equal(dstate[1], np.zeros(3))  # the zeros depend on nothing
+    for end, gradient in zip(arrays(final), arrays(dstate), strict=True):
+        np.testing.assert_array_equal(end[1], np.ones(3))
+        np.testing.assert_array_equal(gradient[1], np.zeros(3))  # the zeros depend on nothing
 
 
-def test_state_carried_through_a_model_equals_the_whole_run(rng):
-    model = Sequential(
-        [SimpleRNN(3, return_sequences=True), SimpleRNN(4, return_sequences=True), Dense(2)],
-        input_size=2, rng=rng,
-    )  # fmt: skip
+@each_kind
+def test_state_carried_through_a_model_equals_the_whole_run(make, rng):
+    layers = [make(units, return_sequences=True) for units in (3, 4)]
+    model = Sequential([*layers, Dense(2)], input_size=2, rng=rng)
     x = rng.standard_normal((2, 6, 2))
     whole, final, _ = model.forward(x)
     first, state, _ = model.forward(x[:, :2])
     second, state, _ = model.forward(x[:, 2:], state=state)
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-14)
-    assert list(final) == list(state) == ["simple_rnn", "simple_rnn_1"]
-    for name in final:
-        np.testing.assert_allclose(state[name], final[name], atol=1e-14)
+    name = layers[0].name
+    assert list(final) == list(state) == [name, f"{name}_1"]
+    for a, b in zip(arrays(state), arrays(final), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-14)
 
 
-def test_model_is_reentrant(rng):
-    model = jolt(text_model(rng, last=False), rng)
+@each_model
+def test_model_is_reentrant(make, rng):
+    model = jolt(make(rng, last=False), rng)
     xs = [rng.integers(6, size=(2, 5)) for _ in range(2)]
     dy = rng.standard_normal((2, 5, 3))
 
@@ -257,45 +374,235 @@ def test_model_is_reentrant(rng):
             np.testing.assert_array_equal(g, alone[i][key])
 
 
-def test_model_leaves_inputs_and_weights_alone(rng):
-    model = jolt(text_model(rng, mask_zero=False), rng)
-    arrays = {
-        "x": rng.integers(6, size=(2, 5)),
-        "mask": rng.random((2, 5)) < 0.7,
-        "state": rng.standard_normal((2, 5)),
-        "dy": rng.standard_normal((2, 3)),
-        **model.params,
-    }
-    before = {key: a.copy() for key, a in arrays.items()}
-    _, _, cache = model.forward(
-        arrays["x"], mask=arrays["mask"], state={"simple_rnn_1": arrays["state"]},
-        training=True, rng=rng,
-    )  # fmt: skip
-    model.backward(arrays["dy"], cache)
-    for key, a in arrays.items():
-        np.testing.assert_array_equal(a, before[key])
+@pytest.mark.parametrize("last", [True, False])
+@each_model
+def test_model_leaves_inputs_and_weights_alone(make, last, rng):
+    model = jolt(make(rng, last=last, mask_zero=False), rng)
+    x, mask = rng.integers(6, size=(2, 5)), rng.random((2, 5)) < 0.7
+    state, dstate = (
+        {name: layer_state(layer, 2, rng.standard_normal) for name, layer in recurrent(model)}
+        for _ in range(2)
+    )
+    dy = rng.standard_normal((2, 3) if last else (2, 5, 3))
+    given = {"x": x, "mask": mask, "state": state, "dy": dy, "dstate": dstate, **model.params}
+    before = copy.deepcopy(given)
+    _, _, cache = model.forward(x, mask=mask, state=state, training=True, rng=rng)
+    model.backward(dy, cache, dstate)
+    assert_same(before, given)
+
+
+def recurrent(model):
+    """Names and layers of a model that have a state."""
+    return [
+        (name, layer)
+        for name, layer in model.layers.items()
+        if isinstance(layer, Recurrent | Bidirectional)
+    ]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("last", [True, False])
-def test_model_keeps_its_dtype_throughout(dtype, last, rng):
-    model = text_model(rng, last=last, dtype=dtype)
+@each_model
+def test_model_keeps_its_dtype_throughout(make, dtype, last, rng):
+    model = make(rng, last=last, dtype=dtype)
     assert {a.dtype for a in model.params.values()} == {np.dtype(dtype)}
     x = np.array([[1, 2, 0], [3, 0, 0]])
     for other in (np.float32, np.float64):  # of what comes in
-        state = {"simple_rnn": np.ones((2, 4), other)}
+        (first, layer), *_, (second, layer_too) = recurrent(model)
+        state = {first: layer_state(layer, 2, lambda shape, t=other: np.ones(shape, t))}
+        dfinal = {second: layer_state(layer_too, 2, lambda shape, t=other: np.ones(shape, t))}
         y, final, cache = model.forward(x, state=state, training=True, rng=rng)
-        dy = np.ones(y.shape, other)
-        _, dstate, grads = model.backward(dy, cache, {"simple_rnn_1": np.ones((2, 5), other)})
-        arrays = [y, *final.values(), *dstate.values(), *grads.values(), model.predict(x)]
-        assert {a.dtype for a in arrays} == {np.dtype(dtype)}
+        _, dstate, grads = model.backward(np.ones(y.shape, other), cache, dfinal)
+        found = arrays((y, final, dstate, grads, model.predict(x)))
+        assert {a.dtype for a in found} == {np.dtype(dtype)}
     dense = Sequential([Dense(2, activation="tanh")], input_size=3, rng=rng, dtype=dtype)
     y, _, cache = dense.forward(np.ones((4, 3), int))
     dx, _, _ = dense.backward(np.ones((4, 2)), cache)
     assert y.dtype == dx.dtype == dtype
 
 
+# ---------------------------------------------------------------- Bidirectional
+
+
+@each_kind
+@pytest.mark.parametrize("mode", ["concat", "sum"])
+@pytest.mark.parametrize("sequences", [True, False])
+def test_bidirectional_is_two_layers(make, mode, sequences, rng):
+    both = Bidirectional(make(3, return_sequences=sequences), merge_mode=mode)
+    assert both.build(2, rng=rng, dtype=np.float64) == (6 if mode == "concat" else 3)
+    ahead = make(3, return_sequences=sequences)
+    back = make(3, return_sequences=sequences, go_backwards=True)
+    for way, layer in (("forward", ahead), ("backward", back)):
+        layer.params = {key: both.params[f"{way}.{key}"] for key in both.pair[0].params}
+    assert (ahead.params["W_x"] != back.params["W_x"]).all()  # drawn anew
+    x = rng.standard_normal((2, 4, 2))
+    states = tuple(layer_state(ahead, 2, rng.standard_normal) for _ in range(2))
+    y, final, _ = both.forward(x, state=states)
+    h, final_h, _ = ahead.forward(x, state=states[0])
+    g, final_g, _ = back.forward(x, state=states[1])
+    g = g[:, ::-1] if sequences else g
+    np.testing.assert_array_equal(y, np.concatenate([h, g], -1) if mode == "concat" else h + g)
+    assert_same((final_h, final_g), final)
+    default = both.forward(x)[0]
+    zeros = layer_state(both, 2, np.zeros)
+    np.testing.assert_array_equal(both.forward(x, state=zeros)[0], default)
+
+
+@each_kind
+def test_bidirectional_sees_the_whole_sequence_at_every_step(make, rng):
+    both = Bidirectional(make(2, return_sequences=True))
+    both.build(2, rng=rng, dtype=np.float64)
+    x = rng.standard_normal((1, 5, 2))
+    other = x.copy()
+    other[:, 2] += 1.0
+    ahead, back = np.split(both.forward(other)[0] != both.forward(x)[0], 2, axis=-1)
+    assert ahead.all(axis=-1).tolist() == [[False, False, True, True, True]]
+    assert back.all(axis=-1).tolist() == [[True, True, True, False, False]]
+
+
+@each_kind
+@pytest.mark.parametrize("mode", ["concat", "sum"])
+def test_bidirectional_with_padding_is_the_short_sequence_alone(make, mode, rng):
+    both = Bidirectional(make(3, return_sequences=True), merge_mode=mode)
+    both.build(2, rng=rng, dtype=np.float64)
+    x, lengths = rng.standard_normal((3, 5, 2)), [5, 2, 0]
+    mask = np.arange(5) < np.array(lengths)[:, np.newaxis]
+    y, final, cache = both.forward(x, mask=mask)
+    dx, _, _ = both.backward(np.ones_like(y), cache)
+    for i, length in enumerate(lengths):
+        np.testing.assert_array_equal(y[i, length:], 0.0)
+        np.testing.assert_array_equal(dx[i, length:], 0.0)
+        if length:
+            one = x[i : i + 1, :length]
+            alone, final_alone, cache = both.forward(one)
+            np.testing.assert_allclose(y[i : i + 1, :length], alone, atol=1e-14)
+            for a, b in zip(arrays(final), arrays(final_alone), strict=True):
+                np.testing.assert_allclose(a[i], b[0], atol=1e-14)
+            expected = both.backward(np.ones_like(alone), cache)[0]
+            np.testing.assert_allclose(dx[i : i + 1, :length], expected, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [Dense(2), Embedding(3, 2), LSTM(2, go_backwards=True), Bidirectional(GRU(2)), LSTM, None],
+)
+def test_bidirectional_rejects_what_is_no_forward_layer(layer):
+    with pytest.raises(ValueError, match="layer must be a new SimpleRNN, LSTM or GRU without"):
+        Bidirectional(layer)
+
+
+def test_bidirectional_rejects_a_layer_with_weights_and_unknown_modes(rng):
+    layer = GRU(2)
+    for mode in ("mul", "ave", None):
+        with pytest.raises(ValueError, match="merge_mode must be 'concat' or 'sum'; got "):
+            Bidirectional(layer, merge_mode=mode)
+    layer.build(2, rng=rng, dtype=np.float64)
+    with pytest.raises(ValueError, match="layer must be a new"):
+        Bidirectional(layer)
+
+
+def test_bidirectional_rejects_states_that_do_not_fit(rng):
+    model = Sequential([Bidirectional(GRU(3))], input_size=2, rng=rng)
+    x, one = np.ones((2, 4, 2)), np.ones((2, 3))
+    y, _, cache = model.forward(x)
+    expected = "state must be a pair, the states of the forward and of the backward layer; got "
+    bad = [
+        (one, expected + "ndarray"),
+        ((one,), expected + "tuple"),
+        ([one] * 3, expected + "list"),
+    ]
+    bad += [((one, one[:1]), r"state must have shape \(batch, units\) = \(2, 3\); got \(1, 3\)")]
+    for state, message in bad:
+        with rejects(message, model.params):
+            model.forward(x, state={"bidirectional": state})
+        with rejects(r"d\w*" + message, model.params, cache):
+            model.backward(y, cache, {"bidirectional": state})
+    lstm = Sequential([Bidirectional(LSTM(3))], input_size=2, rng=rng)
+    with rejects(r"state must be the pair \(h, c\); got ndarray", lstm.params):
+        lstm.forward(x, state={"bidirectional": (one, one)})
+
+
+@pytest.mark.parametrize("mode", ["concat", "sum"])
+@pytest.mark.parametrize("sequences", [True, False])
+@pytest.mark.parametrize("masked", [True, False])
+@given(shape=st.lists(st.integers(0, 6), max_size=4).map(tuple))
+def test_bidirectional_rejects_gradients_of_any_other_shape(mode, sequences, masked, shape):
+    layer = Bidirectional(GRU(2, return_sequences=sequences), merge_mode=mode)
+    layer.build(2, rng=np.random.default_rng(0), dtype=np.float64)
+    y, _, cache = layer.forward(np.ones((3, 4, 2)), mask=np.ones((3, 4), bool) if masked else None)
+    tries = {shape, (1, *y.shape[1:]), (*y.shape[:-1], 1), (*y.shape[:-1], 2 * y.shape[-1])}
+    for shape in tries - {y.shape}:
+        with rejects("dy must have the shape of the output", layer.params):
+            layer.backward(np.zeros(shape), cache)
+
+
 # ---------------------------------------------------------------- Dropout
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, np.float64(0.8)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_kind
+def test_recurrent_dropout_drops_its_share_for_each_gate_anew(make, rate, dtype, rng):
+    layer = make(100, dropout=rate, recurrent_dropout=rate)
+    layer.build(50, rng=rng, dtype=dtype)
+    x = np.ones((200, 2, 50), dtype)
+    y, _, cache = layer.forward(x, training=True, rng=rng)
+    on_input, on_state = cache.input_factor, cache.cell.recurrent_factor
+    assert on_input.shape == (200, 1, 50)  # the same at both steps
+    assert on_state.shape == (layer.gates, 200, 100)
+    for factor in (on_input, *on_state):
+        assert set(np.unique(factor)) == {0, dtype(1) / dtype(1 - rate)}
+        assert np.mean(factor == 0) == pytest.approx(rate, abs=0.015)
+        assert factor.mean() == pytest.approx(1.0, abs=0.06)
+        assert factor.dtype == y.dtype == dtype
+        # Not one draw for all sequences, nor one for all units.
+        assert np.mean(factor == 0, axis=0).min() > 0 and np.mean(factor == 0, axis=-1).max() < 1
+    for one, other in zip(on_state[1:], on_state[:-1], strict=True):
+        both = np.mean((one == 0) & (other == 0))
+        assert both == pytest.approx(rate**2, abs=0.02)  # independent
+
+
+@each_kind
+def test_recurrent_dropout_acts_in_training_only_and_repeats_with_the_seed(make, rng):
+    layer, plain = make(4, dropout=0.5, recurrent_dropout=0.5), make(4)
+    layer.build(3, rng=rng, dtype=np.float64)
+    plain.params = layer.params
+    x = rng.standard_normal((5, 6, 3))
+    np.testing.assert_array_equal(layer.forward(x)[0], plain.forward(x)[0])
+    np.testing.assert_array_equal(plain.forward(x, training=True)[0], plain.forward(x)[0])
+    first, again, other = (
+        layer.forward(x, training=True, rng=np.random.default_rng(seed))[0] for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any() and (first != plain.forward(x)[0]).any()
+
+
+@each_kind
+def test_recurrent_dropout_leaves_the_state_itself_alone(make, rng):
+    # All of h_{t−1} is dropped in front of W_h, but the state's own path stays: with weights of
+    # 0 the gated cells still carry it on.
+    layer = make(3, recurrent_dropout=0.999999)
+    layer.build(2, rng=rng, dtype=np.float64)
+    for array in layer.params.values():
+        array[...] = 0.0
+    state = layer_state(layer, 2, rng.standard_normal)
+    _, final, _ = layer.forward(np.ones((2, 1, 2)), state=state, training=True, rng=rng)
+    kept = 0.0 if isinstance(layer, SimpleRNN) else 0.5
+    np.testing.assert_array_equal(arrays(final)[-1], kept * arrays(state)[-1])
+
+
+@each_kind
+@pytest.mark.parametrize("name", ["dropout", "recurrent_dropout"])
+def test_recurrent_dropout_rejects_rates_out_of_range_and_a_missing_generator(make, name, rng):
+    for rate in (-0.1, 1.0, 1.5, np.nan):
+        with pytest.raises(ValueError, match=f"^{name} must be at least 0 and below 1; got"):
+            make(3, **{name: rate})
+    model = Sequential([make(3, **{name: 0.5})], input_size=2, rng=rng)
+    with rejects(r"rng must be a numpy\.random\.Generator.*got NoneType", model.params):
+        model.forward(np.ones((2, 3, 2)), training=True)
+    for bad in (0, 2.5, None):
+        with pytest.raises(ValueError, match="units must be a positive whole number"):
+            make(bad)
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, np.float64(0.8)])
@@ -439,16 +746,16 @@ def test_a_layer_belongs_to_one_model(rng):
 def test_layers_reject_any_other_input_shape(shape):
     rng, x = np.random.default_rng(0), np.zeros(shape)
     valid = 0 not in shape and shape[-1:] == (2,)
-    for layer, ranks in ((Dense(3), (2, 3)), (SimpleRNN(3), (3,))):
+    for layer, ranks in ((Dense(6), (2, 3)), *((make(6), (3,)) for make in STACKABLE)):
         model = Sequential([layer], input_size=2, rng=rng)
         if valid and len(shape) in ranks:
-            assert model.forward(x)[0].shape[-1] == 3
+            assert model.forward(x)[0].shape[-1] == (12 if "bidirectional" in model.layers else 6)
         else:
             with rejects("x must (not be empty|have shape)", model.params, x):
                 model.forward(x)
 
 
-@pytest.mark.parametrize("layer", [Dense, SimpleRNN, lambda units: Embedding(3, units)])
+@pytest.mark.parametrize("layer", [Dense, *STACKABLE, lambda units: Embedding(3, units)])
 @pytest.mark.parametrize("x", [np.zeros((2, 3, 2), complex), "text", [[1], [1, 2]], [[None]]])
 def test_layers_reject_what_is_no_number(layer, x, rng):
     model = Sequential([layer(2)], input_size=2, rng=rng)
@@ -485,13 +792,12 @@ def test_embedding_rejects_what_is_no_symbol(x, message, rng):
         True,
     ],
 )
-@pytest.mark.parametrize("first", [SimpleRNN(2), SimpleRNN(2, go_backwards=True), None])
-def test_models_reject_a_mask_that_does_not_fit(mask, first, rng):
-    if first is None:
+@pytest.mark.parametrize("make", [*STACKABLE, lambda units: GRU(units, go_backwards=True), None])
+def test_models_reject_a_mask_that_does_not_fit(mask, make, rng):
+    if make is None:
         model, x = text_model(rng), np.ones((2, 3), int)
     else:
-        kind = SimpleRNN(2, go_backwards=first.go_backwards)  # a layer belongs to one model
-        model, x = Sequential([kind], input_size=2, rng=rng), np.ones((2, 3, 2))
+        model, x = Sequential([make(2)], input_size=2, rng=rng), np.ones((2, 3, 2))
     with rejects("mask must (be Boolean|have shape|be an array)", model.params, x):
         model.forward(x, mask=mask)
 
@@ -512,7 +818,15 @@ def test_models_reject_states_that_do_not_fit(rng):
         model.backward(np.ones_like(y), cache, {"simple_rnn": ones[:1]})
 
 
-@pytest.mark.parametrize("layer", [Dense(2), SimpleRNN(2), SimpleRNN(2, return_sequences=True)])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Dense(2),
+        *(m(2, return_sequences=r) for m in RECURRENT.values() for r in (True, False)),
+        Bidirectional(LSTM(2)),
+    ],
+    ids=lambda layer: f"{layer.name}-{getattr(layer, 'return_sequences', '')}",
+)
 @given(shape=st.lists(st.integers(0, 3), max_size=4).map(tuple))
 def test_backward_rejects_gradients_of_any_other_shape(layer, shape):
     if not layer.params:
