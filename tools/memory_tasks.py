@@ -1,7 +1,7 @@
 """Three memory tasks, networks of one size, and a runner that fills a table.
 
     python tools/memory_tasks.py             # results/memory_tasks.csv, about 20 minutes
-    python tools/memory_tasks.py --models lstm_bias_0 --lags 10 30 100
+    python tools/memory_tasks.py --models lstm_bias_0 --lags 30 100
 
 Chapters 8.1 to 8.3 share the tasks, the budget (parameters, updates, sequences) and the form of
 the table. A script with models of its own imports this one:
@@ -33,7 +33,7 @@ from tqdm import tqdm
 from rnnkit import losses, optimizers
 from rnnkit.layers import GRU, LSTM, Dense, Sequential, SimpleRNN
 
-LAGS = (10, 30, 100, 200)
+LAGS = (10, 30, 60, 100)
 SEEDS = range(5)
 RATES, RATE_LAG, RATE_SEEDS = (0.001, 0.003, 0.01), 30, (100, 101)
 PARAMETERS = 2500
