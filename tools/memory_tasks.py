@@ -33,7 +33,7 @@ from tqdm import tqdm
 from rnnkit import losses, optimizers
 from rnnkit.layers import GRU, LSTM, Dense, Sequential, SimpleRNN
 
-LAGS = (10, 30, 60, 100)
+LAGS = (10, 30, 100, 200)
 SEEDS = range(5)
 RATES, RATE_LAG, RATE_SEEDS = (0.001, 0.003, 0.01), 30, (100, 101)
 PARAMETERS = 2500
