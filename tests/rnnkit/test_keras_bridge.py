@@ -5,23 +5,35 @@ import pytest
 from oracles import distance, rejects
 
 from rnnkit import keras_bridge
-from rnnkit.layers import Dense, Dropout, Embedding, Layer, Sequential, SimpleRNN
+from rnnkit.layers import (
+    GRU,
+    LSTM,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Embedding,
+    Layer,
+    Sequential,
+    SimpleRNN,
+)
 
 
 def make(seed=0, dtype=np.float64):
+    """A model with every kind of layer, and random weights throughout."""
     rng = np.random.default_rng(seed)
-    model = Sequential(
-        [
-            Embedding(6, 3, mask_zero=True),
-            Dropout(0.5),
-            SimpleRNN(3, activation="sigmoid", return_sequences=True, go_backwards=True),
-            SimpleRNN(3),
-            Dense(3, activation="softsign"),
-            Dense(2),
-        ],
-        rng=rng,
-        dtype=dtype,
-    )
+    both = GRU(2, return_sequences=True, reset_after=False)
+    layers = [
+        Embedding(6, 3, mask_zero=True),
+        Dropout(0.5),
+        SimpleRNN(3, activation="sigmoid", return_sequences=True, go_backwards=True),
+        LSTM(4, return_sequences=True, unit_forget_bias=False),
+        Bidirectional(both, merge_mode="sum"),
+        GRU(3, return_sequences=True, dropout=0.25, recurrent_dropout=0.5),
+        Bidirectional(LSTM(2)),
+        Dense(3, activation="softsign"),
+        Dense(2),
+    ]
+    model = Sequential(layers, rng=rng, dtype=dtype)
     for array in model.params.values():
         array[...] = rng.standard_normal(array.shape)
     return model
@@ -37,22 +49,40 @@ def test_to_keras_gives_the_same_model(keras, dtype, tolerance):
     y = twin(X)
     assert np.asarray(y).dtype == dtype
     assert distance(model.predict(X), y) <= tolerance
-    assert [w.dtype for w in twin.trainable_variables] == [np.dtype(dtype).name] * 11
+    assert {w.dtype for w in twin.variables if "seed" not in w.name} == {np.dtype(dtype).name}
+    assert len(twin.trainable_variables) == len(model.params) == 1 + 3 + 3 + 6 + 3 + 6 + 4
 
 
 def test_to_keras_works_on_features_of_any_length(keras, rng):
-    model = Sequential([SimpleRNN(3), Dense(2)], input_size=2, rng=rng)
-    for shape in ((5, 2), (None, 2)):
-        twin = keras_bridge.to_keras(model, input_shape=shape)
-        x = rng.standard_normal((4, 5, 2))
-        assert distance(model.predict(x), twin(x)) <= 1e-12
+    for layer in (SimpleRNN(3), LSTM(3), GRU(3), Bidirectional(LSTM(3))):
+        model = Sequential([layer, Dense(2)], input_size=2, rng=rng)
+        for shape in ((5, 2), (None, 2)):
+            twin = keras_bridge.to_keras(model, input_shape=shape)
+            x = rng.standard_normal((4, 5, 2))
+            assert distance(model.predict(x), twin(x)) <= 1e-12
+
+
+def test_bidirectional_weights_go_to_their_own_direction(keras):
+    model = make()
+    twin = keras_bridge.to_keras(model, input_shape=(None,)).layers[6]
+    for way, layer in (("forward", twin.forward_layer), ("backward", twin.backward_layer)):
+        for name, weight in zip(("W_x", "W_h", "b"), layer.get_weights(), strict=True):
+            ours = model.params[f"bidirectional_1.{way}.{name}"]
+            np.testing.assert_array_equal(ours, weight)
 
 
 def test_to_keras_keeps_the_settings(keras):
     twin = keras_bridge.to_keras(make(), input_shape=(None,))
-    embedding, dropout, first, second, *dense = twin.layers
+    embedding, dropout, simple, lstm, both, gru, last, *dense = twin.layers
     assert embedding.mask_zero and dropout.rate == 0.5
-    assert first.go_backwards and first.return_sequences and not second.return_sequences
+    assert simple.go_backwards and simple.return_sequences
+    assert simple.activation.__name__ == "sigmoid"
+    assert not lstm.unit_forget_bias and not lstm.go_backwards
+    assert (gru.reset_after, gru.dropout, gru.recurrent_dropout) == (True, 0.25, 0.5)
+    assert both.merge_mode == "sum" and last.merge_mode == "concat"
+    assert both.return_sequences and not last.return_sequences
+    for way, backwards in ((both.forward_layer, False), (both.backward_layer, True)):
+        assert not way.reset_after and way.go_backwards == backwards
     assert [layer.activation.__name__ for layer in dense] == ["softsign", "linear"]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rnnkit import clipping, keras_bridge, losses, optimizers, training
-from rnnkit.layers import Dense, Embedding, Sequential, SimpleRNN
+from rnnkit.layers import GRU, LSTM, Bidirectional, Dense, Embedding, Sequential, SimpleRNN
 
 STEPS, BATCH, SIZE = 200, 8, 48
 CROSS = losses.categorical_cross_entropy
@@ -32,27 +32,46 @@ CLIP = {
 }
 
 
-def classifier():
+def classifier(*layers):
     """Which third of a noisy wave: one label for each sequence."""
     rng = np.random.default_rng(0)
-    model = Sequential([SimpleRNN(6), Dense(3)], input_size=2, rng=rng)
+    layers = [*(layers or [SimpleRNN(6)]), Dense(3)]
+    model = Sequential(layers, input_size=2, rng=rng)
     labels = rng.integers(3, size=SIZE)
     x = rng.standard_normal((SIZE, 7, 2))
     x[:, 1, 0] += 2.0 * (labels - 1)
     return model, x, labels
 
 
-def tagger():
+def tagger(*layers):
     """The symbol before, for each symbol of a padded text: masked losses at every step."""
     rng = np.random.default_rng(1)
-    layers = [Embedding(5, 3, mask_zero=True), SimpleRNN(6, return_sequences=True), Dense(5)]
-    model = Sequential(layers, rng=rng)
+    layers = layers or [SimpleRNN(6, return_sequences=True)]
+    model = Sequential([Embedding(5, 3, mask_zero=True), *layers, Dense(5)], rng=rng)
     x = rng.integers(1, 5, size=(SIZE, 6))
     x[np.arange(6) >= rng.integers(2, 7, size=(SIZE, 1))] = 0
     return model, x, np.roll(x, 1, axis=1)
 
 
 PROBLEMS = {"classifier": classifier, "tagger": tagger}
+EACH = {"return_sequences": True}
+GATED = {
+    "LSTM": lambda: classifier(LSTM(6)),
+    "GRU": lambda: classifier(GRU(6)),
+    "GRU, reset before": lambda: classifier(GRU(6, reset_after=False)),
+    "LSTM over GRU, both ways": lambda: classifier(
+        Bidirectional(GRU(4, **EACH)), LSTM(5, go_backwards=True)
+    ),
+    "LSTM, tagger": lambda: tagger(LSTM(6, **EACH)),
+    "GRU, tagger": lambda: tagger(GRU(6, **EACH)),
+    "LSTM both ways, tagger": lambda: tagger(
+        LSTM(5, **EACH), Bidirectional(LSTM(4, **EACH), merge_mode="sum")
+    ),
+    "GRU both ways, tagger": lambda: tagger(
+        Bidirectional(GRU(4, reset_after=False, **EACH)), GRU(5, **EACH)
+    ),
+}
+PROBLEMS_OF_ALL_KINDS = PROBLEMS | GATED
 
 
 def batches(steps=STEPS):
@@ -66,7 +85,7 @@ def keras_gradient(problem):
     import keras
     import tensorflow as tf
 
-    model, x, _ = PROBLEMS[problem]()
+    model, x, _ = PROBLEMS_OF_ALL_KINDS[problem]()
     twin = keras_bridge.to_keras(model, input_shape=x.shape[1:])
     twin.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
@@ -83,7 +102,7 @@ def keras_gradient(problem):
 def keras_losses(problem, optimizer):
     import tensorflow as tf
 
-    model, x, y = PROBLEMS[problem]()
+    model, x, y = PROBLEMS_OF_ALL_KINDS[problem]()
     twin, gradient = keras_gradient(problem)
     keras_bridge.copy_to_keras(model, twin)  # earlier runs have trained it
     optimizer.build(twin.trainable_variables)
@@ -99,7 +118,7 @@ def keras_losses(problem, optimizer):
 
 def our_losses(problem, optimizer):
     """Losses, and for each step the share of gradient entries that clipping changed."""
-    model, x, y = PROBLEMS[problem]()
+    model, x, y = PROBLEMS_OF_ALL_KINDS[problem]()
     values, shares = [], []
     for rows in batches():
         output, _, cache = model.forward(x[rows], training=True)
@@ -142,6 +161,21 @@ def test_losses_of_every_batch_equal_keras(keras, problem, name, limit):
         # would treat all alike.
         some = [0 < np.mean([s > 0 for s in share.values()]) < 1 for share in shares]
         assert np.mean(some) > 0.2
+
+
+RUNS = [(problem, "Adam", "clipnorm") for problem in GATED]
+RUNS += [("LSTM", "momentum", "none"), ("GRU, tagger", "momentum", "global_clipnorm")]
+
+
+@pytest.mark.parametrize(("problem", "name", "limit"), RUNS)
+def test_losses_of_gated_networks_equal_keras(keras, problem, name, limit):
+    kind, settings = OPTIMIZERS[name]
+    settings = settings | LIMITS[limit] | {"learning_rate": 2 * settings["learning_rate"]}
+    theirs = keras_losses(problem, getattr(keras.optimizers, kind)(**settings))
+    ours, _ = our_losses(problem, getattr(optimizers, kind)(**settings))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+    assert len(ours) == STEPS
+    assert np.mean(ours[-20:]) < 0.95 * np.mean(ours[:20])  # something was learned
 
 
 def test_fit_equals_keras_train_on_batch(keras):
