@@ -706,6 +706,16 @@ def test_a_layer_of_ones_own_fits_in(rng):
     np.testing.assert_allclose(dx, 2 * np.ones((3, 1)) @ model.params["dense.W"].T)
 
 
+def test_a_layer_without_forward_says_so(rng):
+    class Half(Layer):
+        def backward(self, dy, cache, dstate=None):
+            return dy, None, {}
+
+    model = Sequential([Half()], input_size=2, rng=rng)
+    with pytest.raises(NotImplementedError):
+        model.forward(np.ones((3, 2)))
+
+
 # ---------------------------------------------------------------- bad input
 
 
