@@ -51,7 +51,7 @@ def in_time(case, dx):
 
 @each_kind
 @given(st.data())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_forward_equals_keras_in_float32(keras, kind, data):
     check_forward(data.draw(cases(kind, dtype=np.float32)))
 
@@ -69,7 +69,7 @@ def test_forward_equals_keras_over_long_sequences(keras, kind, dtype):
 
 @each_kind
 @given(st.data(), st.booleans())
-@settings(max_examples=70)
+@settings(max_examples=50)
 def test_forward_and_backward_equal_keras(keras, kind, data, return_sequences):
     import tensorflow as tf
 
@@ -170,7 +170,7 @@ def test_pytorch_cases_are_those_of_all_kinds_it_has():
 
 @each_kind
 @given(st.data(), st.sampled_from(["every step", "last step", "final state", "both"]))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_backward_equals_central_differences(kind, data, loss_at):
     case = data.draw(cases(kind)).with_state()
     if near_kink(case):
