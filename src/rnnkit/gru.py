@@ -51,13 +51,9 @@ class Cache(NamedTuple):
 
 
 def init(
-    input_size: int,
-    units: int,
-    *,
-    rng: np.random.Generator,
-    dtype: DTypeLike = np.float64,
+    input_size: int, units: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64,
     reset_after: bool = True,
-) -> Params:
+) -> Params:  # fmt: skip
     """Draw initial weights as Keras does: Glorot uniform, orthogonal rows, zero bias.
 
     Parameters
@@ -152,13 +148,9 @@ def step(x_t: ArrayLike, state: ArrayLike, params: Params) -> np.ndarray:
 
 
 def forward(
-    x: ArrayLike,
-    params: Params,
-    state: ArrayLike | None = None,
-    *,
-    mask: ArrayLike | None = None,
-    recurrent_factor: ArrayLike | None = None,
-) -> tuple[np.ndarray, np.ndarray, Cache]:
+    x: ArrayLike, params: Params, state: ArrayLike | None = None, *,
+    mask: ArrayLike | None = None, recurrent_factor: ArrayLike | None = None,
+) -> tuple[np.ndarray, np.ndarray, Cache]:  # fmt: skip
     r"""Run the network over whole sequences.
 
     .. math:: h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t

@@ -44,12 +44,9 @@ def glorot_uniform(
 
 
 def orthogonal(
-    size: int,
-    columns: int | None = None,
-    *,
-    rng: np.random.Generator,
+    size: int, columns: int | None = None, *, rng: np.random.Generator,
     dtype: DTypeLike = np.float64,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     r"""Random orthogonal matrix: every singular value is 1.
 
     Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal

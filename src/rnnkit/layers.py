@@ -574,15 +574,10 @@ class Bidirectional(Layer):
         dy = _as_gradient(dy, shape, self.pair[0].params["W_x"].dtype)
         dy = dy if valid is None else dy * valid
         ahead, back = np.split(dy, 2, axis=-1) if self._concat else (dy, dy)
-        (dx, dinitial, grads), (dx_back, dinitial_back, grads_back) = (
-            layer.backward(*arguments)
-            for layer, *arguments in zip(
-                self.pair,
-                (ahead, self._in_order(back)),
-                caches,
-                _as_two(dstate, "dstate"),
-                strict=True,
-            )
+        to_ahead, to_back = _as_two(dstate, "dstate")
+        dx, dinitial, grads = self.pair[0].backward(ahead, caches[0], to_ahead)
+        dx_back, dinitial_back, grads_back = self.pair[1].backward(
+            self._in_order(back), caches[1], to_back
         )
         named = {f"forward.{key}": grad for key, grad in grads.items()}
         named |= {f"backward.{key}": grad for key, grad in grads_back.items()}

@@ -54,13 +54,9 @@ class Cache(NamedTuple):
 
 
 def init(
-    input_size: int,
-    units: int,
-    *,
-    rng: np.random.Generator,
-    dtype: DTypeLike = np.float64,
+    input_size: int, units: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64,
     unit_forget_bias: bool = True,
-) -> Params:
+) -> Params:  # fmt: skip
     """Draw initial weights as Keras does: Glorot uniform, orthogonal rows, zero bias.
 
     Parameters
@@ -157,13 +153,9 @@ def step(x_t: ArrayLike, state: Any, params: Params) -> State:
 
 
 def forward(
-    x: ArrayLike,
-    params: Params,
-    state: Any = None,
-    *,
-    mask: ArrayLike | None = None,
+    x: ArrayLike, params: Params, state: Any = None, *, mask: ArrayLike | None = None,
     recurrent_factor: ArrayLike | None = None,
-) -> tuple[np.ndarray, State, Cache]:
+) -> tuple[np.ndarray, State, Cache]:  # fmt: skip
     r"""Run the network over whole sequences.
 
     .. math:: c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, \qquad h_t = o_t \odot \tanh(c_t)
