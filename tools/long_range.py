@@ -2,9 +2,9 @@
 
     python tools/long_range.py               # results/long_range.csv, about 20 minutes
 
-The rows of the simple network, the LSTM and the GRU up to lag 100 are those of
-results/memory_tasks.csv (first three seeds): make that table first. At lags 200 and 400 such a
-network is trained on a task only if it got somewhere at the lag before (see `promising`).
+What results/memory_tasks.csv has of the simple network, the LSTM and the GRU (its first three
+seeds) is read from there: make that table first. At longer lags such a network is trained on a
+task only if it got somewhere at the lag before (see `promising`).
 """
 
 import csv
