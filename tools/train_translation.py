@@ -85,7 +85,7 @@ def dates(c: dict) -> None:
     parts = c["date_parts"]()
     symbols = Vocabulary(parts[0][0]), Vocabulary(parts[0][1])
     train, test, new = (c["as_arrays"](*part[:2], *symbols) for part in parts)
-    for attention, seed in product(("none", "dot", "additive"), range(3)):
+    for attention, seed in product(("none", "dot"), range(3)):
         if table.has(attention, seed):
             continue
         rng = np.random.default_rng(seed)
@@ -101,10 +101,10 @@ def dates(c: dict) -> None:
             table.add("dates", seconds, *row)
 
 
-def words(c: dict) -> None:
+def words(c: dict, splits: tuple[str, ...] = ("family", "random")) -> None:
     columns = ("method", "split", "words", "seed", "updates", "wer", "per")
     table = Table("translation_words", columns, 4)
-    for split in ("family", "random"):
+    for split in splits:
         train, _, test = c["word_parts"](*([] if split == "family" else [str]))
         test = test[:2000]
         for size in (2000, 8000, 32_000, len(train)) if split == "family" else (len(train),):
