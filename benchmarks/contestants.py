@@ -1,12 +1,13 @@
-"""The simple RNN, forward and backward, in rnnkit and in other libraries.
+"""Simple RNN, LSTM and GRU, forward and backward, in rnnkit and in other libraries.
 
-Each builder takes the same arrays and returns a function of no arguments.  A call of
+Each builder takes the same task and returns a function of no arguments.  A call of
 that function does all the work once and returns the results of :class:`Results`, in
 whatever array type the library has.  Inputs and weights are the library's own arrays
 already, so that no call converts anything.
 
 Every contestant does the same: outputs h of all steps, then, for given ∂L/∂h, the
-gradients with respect to the inputs, both weight matrices and the bias.
+gradients with respect to the inputs, both weight matrices and the bias.  The GRU is the one
+that resets after the product, the default of Keras and the only one of PyTorch.
 """
 
 import os
@@ -14,18 +15,63 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnkit import simple_rnn
+from rnnkit import gru, lstm, simple_rnn
+
+
+class Cell(NamedTuple):
+    """One kind of recurrent network, and what the libraries call it."""
+
+    module: ModuleType  # of rnnkit
+    keras: str
+    torch: str
+    torch_order: tuple[int, ...]  # of the gates, in terms of rnnkit's and Keras's
+    jax_step: Callable[..., tuple]  # (jnp, state, x_t W_x + b_x, W_h, b_h): the new state, h first
+    states: int  # 2 if there is a c beside h
+    kept: int  # arrays (T, B, H) of the forward pass that the backward pass needs
+
+
+def simple_rnn_step(jnp: ModuleType, state: tuple, a: Any, W_h: Any, b_h: None) -> tuple:
+    return (jnp.tanh(a + state[0] @ W_h),)
+
+
+def lstm_step(jnp: ModuleType, state: tuple, a: Any, W_h: Any, b_h: None) -> tuple:
+    h, c = state
+    i, f, g, o = jnp.split(a + h @ W_h, 4, axis=1)
+    c = sigmoid(jnp, f) * c + sigmoid(jnp, i) * jnp.tanh(g)
+    return sigmoid(jnp, o) * jnp.tanh(c), c
+
+
+def gru_step(jnp: ModuleType, state: tuple, a: Any, W_h: Any, b_h: Any) -> tuple:
+    (h,) = state
+    (z, r, candidate), (u_z, u_r, u) = (jnp.split(p, 3, axis=1) for p in (a, h @ W_h + b_h))
+    z, r = sigmoid(jnp, z + u_z), sigmoid(jnp, r + u_r)
+    return (z * h + (1 - z) * jnp.tanh(candidate + r * u),)
+
+
+def sigmoid(jnp: ModuleType, a: Any) -> Any:
+    return 0.5 + 0.5 * jnp.tanh(0.5 * a)  # as in rnnkit
+
+
+CELLS = {
+    "simple RNN": Cell(simple_rnn, "SimpleRNN", "RNN", (0,), simple_rnn_step, 1, 1),  # h
+    # h, c, i, f, c̃, o
+    "LSTM": Cell(lstm, "LSTM", "LSTM", (0, 1, 2, 3), lstm_step, 2, 6),
+    # h, z, r, h̃ and what r multiplies; PyTorch has r before z
+    "GRU": Cell(gru, "GRU", "GRU", (1, 0, 2), gru_step, 1, 5),
+}
 
 
 class Task(NamedTuple):
     """What every contestant is given: float32, batch first."""
 
+    cell: Cell
     x: np.ndarray  # (B, T, D)
-    params: simple_rnn.Params
+    params: Any  # W_x (D, G·H), W_h (H, G·H), b, for G gates
     dh: np.ndarray  # (B, T, H), the gradient of the loss with respect to the outputs
 
 
@@ -34,19 +80,22 @@ class Results(NamedTuple):
 
     h: object  # (B, T, H)
     dx: object  # (B, T, D)
-    dW_x: object  # (D, H)
-    dW_h: object  # (H, H)
-    db: object  # (H,)
+    dW_x: object
+    dW_h: object
+    db: object
 
 
 Run = Callable[[], Results]
 
 
-def make_task(T: int, B: int, D: int, H: int) -> Task:
+def make_task(cell: str, T: int, B: int, D: int, H: int) -> Task:
     rng = np.random.default_rng(0)
+    params = CELLS[cell].module.init(D, H, rng=rng, dtype=np.float32)
+    b = rng.standard_normal(params.b.shape, dtype=np.float32)  # zeros would hide a lost bias
     return Task(
+        CELLS[cell],
         x=rng.standard_normal((B, T, D), dtype=np.float32),
-        params=simple_rnn.init(D, H, rng=rng, dtype=np.float32),
+        params=params._replace(b=0.1 * b),
         dh=rng.standard_normal((B, T, H), dtype=np.float32),
     )
 
@@ -58,15 +107,15 @@ def bare_products(task: Task) -> Callable[[], object]:
     the result of the one before.  The others take all steps at once.
     """
     B, T, D = task.x.shape
-    W_x, W_h, _ = task.params
-    H = W_h.shape[0]
+    W_x, W_h = (np.ascontiguousarray(W) for W in task.params[:2])
+    H, columns = W_h.shape  # all gates side by side
     W_x_T, W_h_T = np.ascontiguousarray(W_x.T), np.ascontiguousarray(W_h.T)
     x = np.ascontiguousarray(task.x.transpose(1, 0, 2)).reshape(T * B, D)
     h = np.ascontiguousarray(task.dh.transpose(1, 0, 2))  # any numbers will do
-    delta = h.copy()
-    a, carried = np.empty_like(h), np.empty_like(h)
+    delta = np.tile(h, columns // H)
+    a, carried = np.empty_like(delta), np.empty_like(h)
     dx, dW_x, dW_h = np.empty_like(x), np.empty_like(W_x), np.empty_like(W_h)
-    h_rows, delta_rows, a_rows = (array.reshape(T * B, H) for array in (h, delta, a))
+    h_rows, delta_rows, a_rows = (array.reshape(T * B, -1) for array in (h, delta, a))
 
     def run() -> None:
         np.dot(x, W_x, out=a_rows)
@@ -82,9 +131,11 @@ def bare_products(task: Task) -> Callable[[], object]:
 
 
 def rnnkit(task: Task) -> Run:
+    module = task.cell.module
+
     def run() -> Results:
-        h, _, cache = simple_rnn.forward(task.x, task.params)
-        dx, _, grads = simple_rnn.backward(task.dh, cache)
+        h, _, cache = module.forward(task.x, task.params)
+        dx, _, grads = module.backward(task.dh, cache)
         return Results(h, dx, *grads)
 
     return run
@@ -96,7 +147,7 @@ def keras(task: Task) -> Run:
     from keras import layers
 
     B, T, D = task.x.shape
-    layer = layers.SimpleRNN(task.params.W_h.shape[0], return_sequences=True)
+    layer = getattr(layers, task.cell.keras)(task.dh.shape[2], return_sequences=True)
     layer.build((B, T, D))
     layer.set_weights(list(task.params))
     variables = [variable.value for variable in layer.trainable_variables]
@@ -121,23 +172,32 @@ def pytorch(task: Task) -> Run:
     """PyTorch's module and its autograd."""
     import torch
 
-    module = torch.nn.RNN(*task.params.W_x.shape, batch_first=True)
-    W_x, W_h, b = (torch.from_numpy(p) for p in task.params)
+    D, H = task.x.shape[2], task.dh.shape[2]
+    order = torch_columns(task)
+    module = getattr(torch.nn, task.cell.torch)(D, H, batch_first=True)
+    W_x, W_h, b = (torch.from_numpy(p[..., order]) for p in task.params)
+    # PyTorch adds two biases.  Only a GRU, with its two rows of b, has a use for the second.
+    b_x, b_h = b if b.ndim == 2 else (b, torch.zeros_like(b))
+    weights = [module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0, module.bias_hh_l0]
     with torch.no_grad():
-        module.weight_ih_l0.copy_(W_x.T)
-        module.weight_hh_l0.copy_(W_h.T)
-        module.bias_ih_l0.copy_(b)
-        module.bias_hh_l0.zero_()  # PyTorch adds two biases; the second one is redundant
+        for weight, value in zip(weights, (W_x.T, W_h.T, b_x, b_h), strict=True):
+            weight.copy_(value)
     x = torch.from_numpy(task.x).requires_grad_()
     dh = torch.from_numpy(task.dh)
-    wanted = [x, module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0]
+    wanted = [x, *weights[: 2 + b.ndim]]
 
     def run() -> Results:
         h, _ = module(x)
-        dx, dW_x, dW_h, db = torch.autograd.grad(h, wanted, dh)
-        return Results(h.detach(), dx, dW_x.T, dW_h.T, db)
+        dx, dW_x, dW_h, *db = torch.autograd.grad(h, wanted, dh)
+        return Results(h.detach(), dx, dW_x.T, dW_h.T, db[0] if len(db) == 1 else torch.stack(db))
 
     return run
+
+
+def torch_columns(task: Task) -> np.ndarray:
+    """Where PyTorch's columns of a weight matrix are in rnnkit's."""
+    H = task.dh.shape[2]
+    return np.concatenate([k * H + np.arange(H) for k in task.cell.torch_order])
 
 
 def jax(task: Task) -> Run:
@@ -149,12 +209,15 @@ def jax(task: Task) -> Run:
     import jax.numpy as jnp
 
     def forward(x: jax.Array, W_x: jax.Array, W_h: jax.Array, b: jax.Array) -> jax.Array:
-        def step(h: jax.Array, projected: jax.Array) -> tuple[jax.Array, jax.Array]:
-            h = jnp.tanh(projected + h @ W_h)
-            return h, h
+        b_x, b_h = b if b.ndim == 2 else (b, None)
 
-        projected = jnp.swapaxes(x, 0, 1) @ W_x + b
-        _, h = jax.lax.scan(step, jnp.zeros_like(projected[0]), projected)
+        def step(state: tuple, projected: jax.Array) -> tuple[tuple, jax.Array]:
+            state = task.cell.jax_step(jnp, state, projected, W_h, b_h)
+            return state, state[0]
+
+        projected = jnp.swapaxes(x, 0, 1) @ W_x + b_x
+        zeros = jnp.zeros((x.shape[0], W_h.shape[0]), x.dtype)
+        _, h = jax.lax.scan(step, (zeros,) * task.cell.states, projected)
         return jnp.swapaxes(h, 0, 1)
 
     @jax.jit
@@ -170,6 +233,15 @@ def jax(task: Task) -> Run:
     return run
 
 
+def results(name: str, task: Task, run: Run) -> Results:
+    """Run once; return NumPy arrays, the gates in rnnkit's order."""
+    got = [np.asarray(array) for array in run()]
+    if name == "PyTorch":
+        back = np.argsort(torch_columns(task))
+        got[2:] = [gradient[..., back] for gradient in got[2:]]
+    return Results(*got)
+
+
 def limit_threads(threads: int) -> None:
     """Tell the installed peers how many threads they may use.
 
@@ -180,7 +252,7 @@ def limit_threads(threads: int) -> None:
             import keras  # noqa: F401
             import tensorflow as tf
 
-        tf.get_logger().setLevel("ERROR")  # it takes the five layers for one, traced anew
+        tf.get_logger().setLevel("ERROR")  # it takes the layers for one, traced anew
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     if installed("PyTorch"):

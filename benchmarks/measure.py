@@ -8,8 +8,9 @@ import json
 import platform
 import sys
 import time
+import tracemalloc
 from importlib import import_module
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -33,21 +34,24 @@ def main(threads: int, rounds: int) -> None:
     names = [name for name in contestants.PEERS if contestants.installed(name)]
     builders = {"bare products": contestants.bare_products, "rnnkit": contestants.rnnkit}
     builders |= {name: contestants.PEERS[name][0] for name in names}
-    runs = {}
-    for shape in SHAPES:
-        task = contestants.make_task(*shape)
-        runs[shape] = {name: build(task) for name, build in builders.items()}
-        check_equal(shape, runs[shape])
+    runs, memory = {}, {}
+    for case in product(contestants.CELLS, SHAPES):
+        task = contestants.make_task(case[0], *case[1])
+        runs[case] = {name: build(task) for name, build in builders.items()}
+        check_equal(case, task, runs[case])
+        memory[case] = megabytes(task)
     check_threads(threads)
     # The C library gives freed memory back to the system, and fetching it again costs time.
     # Once a large array has been freed it keeps more.  A process that has worked on real
     # data is in that state, so all contestants are timed in it.
     np.ones(7_000_000, dtype=np.float32)
 
-    blocks = {shape: {name: Block(run) for name, run in runs[shape].items()} for shape in SHAPES}
+    blocks = {
+        case: {name: Block(run, threads) for name, run in runs[case].items()} for case in runs
+    }
     for i in tqdm(range(rounds), desc=f"{threads} thread{'s' * (threads > 1)}", unit="round"):
-        for shape in SHAPES:
-            turn = list(blocks[shape].values())
+        for case in blocks:
+            turn = list(blocks[case].values())
             for block in islice(cycle(turn), i % len(turn), i % len(turn) + len(turn)):
                 block.time()
 
@@ -60,9 +64,15 @@ def main(threads: int, rounds: int) -> None:
         "blas": blas(),
         "versions": {name: import_module(name).__version__ for name in ["numpy", *packages]},
         "rows": [
-            {"shape": shape, "contestant": name, **block.summary(blocks[shape]["bare products"])}
-            for shape in SHAPES
-            for name, block in blocks[shape].items()
+            {
+                "cell": case[0],
+                "shape": case[1],
+                "contestant": name,
+                **block.summary(blocks[case]["bare products"]),
+                **(memory[case] if name == "rnnkit" else dict.fromkeys(memory[case])),
+            }
+            for case in blocks
+            for name, block in blocks[case].items()
         ],
     }
     print(json.dumps(result))
@@ -71,13 +81,16 @@ def main(threads: int, rounds: int) -> None:
 class Block:
     """Some calls of one contestant in a row, timed together, once per round."""
 
-    def __init__(self, run) -> None:
+    def __init__(self, run, threads: int) -> None:
         self.run = run
         start = time.perf_counter()
         run()
         self.calls = max(1, round(BLOCK / (time.perf_counter() - start)))
         self.seconds: list[float] = []  # of one call, by the clock
         self.cpu_seconds: list[float] = []  # of one call, all threads together
+        # With one thread the processor's time is what the clock shows on an idle computer,
+        # and other work disturbs it less.
+        self.times = self.cpu_seconds if threads == 1 else self.seconds
 
     def time(self) -> None:
         """Time one block."""
@@ -90,28 +103,46 @@ class Block:
 
     def summary(self, bare: "Block") -> dict:
         """What results.csv says of this contestant."""
-        by_round = [mine / its for mine, its in zip(self.seconds, bare.seconds, strict=True)]
+        by_round = [mine / its for mine, its in zip(self.times, bare.times, strict=True)]
         low, _, high = quantiles(by_round, n=4) if len(by_round) > 1 else by_round * 3
         return {
-            "milliseconds": 1e3 * median(self.seconds),
-            "ratio": median(self.seconds) / median(bare.seconds),
+            "milliseconds": 1e3 * median(self.times),
+            "ratio": median(self.times) / median(bare.times),
             "lower_quartile": low,
             "upper_quartile": high,
             "cores_used": sum(self.cpu_seconds) / sum(self.seconds),
         }
 
 
-def check_equal(shape: tuple, runs: dict) -> None:
+def megabytes(task: contestants.Task) -> dict[str, float]:
+    """Return what backpropagation must keep of a forward pass, and rnnkit's peak.
+
+    The peak is that of forward and backward together, with all that they return and without
+    what they are given.
+    """
+    B, T, D = task.x.shape
+    H = task.dh.shape[2]
+    run = contestants.rnnkit(task)
+    run()
+    tracemalloc.start()
+    run()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    kept = T * B * (D + task.cell.kept * H) * task.x.itemsize
+    return {"kept_mb": kept / 1e6, "peak_mb": peak / 1e6}
+
+
+def check_equal(case: tuple, task: contestants.Task, runs: dict) -> None:
     """All contestants compute the same as rnnkit, or there is nothing to compare."""
-    expected = runs["rnnkit"]()
+    expected = contestants.results("rnnkit", task, runs["rnnkit"])
     for name in runs:
         if name == "bare products":
             continue
-        results = runs[name]()
+        results = contestants.results(name, task, runs[name])
         for field, right, got in zip(expected._fields, expected, results, strict=True):
-            error = np.abs(np.asarray(got) - right).max() / np.abs(right).max()
+            error = np.abs(got - right).max() / np.abs(right).max()
             if not error <= TOLERANCE:
-                sys.exit(f"{name} differs from rnnkit in {field} by {error:.1e} at {shape}.")
+                sys.exit(f"{name} differs from rnnkit in {field} by {error:.1e} at {case}.")
 
 
 def check_threads(threads: int) -> None:
