@@ -121,11 +121,14 @@ def words(c: dict, splits: tuple[str, ...] = ("family", "random")) -> None:
                 rng, start = np.random.default_rng(seed), time.process_time()
                 model = c["word_network"](rng, None if kind == "none" else kind, 96)
                 run = c["updates"](model, c["word_arrays"](train[:size]), 1500, rng=rng)
+                rows = []
                 for done, _ in tqdm(run, total=1500):
                     if done in (500, 1500):
                         rates = map(float, c["error_rates"](c["speak"](model, test), test))
                         seconds = time.process_time() - start
-                        table.add("words", seconds, kind, split, size, seed, done, *rates)
+                        rows.append((seconds, kind, split, size, seed, done, *rates))
+                for row in rows:  # all of a run or nothing
+                    table.add("words", *row)
 
 
 def weights(c: dict, number: int = 6000) -> None:
