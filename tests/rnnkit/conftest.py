@@ -29,12 +29,17 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(scope="module")
 def keras():
-    """Keras in float64: only so are losses and learning rates float64, too."""
+    """Keras in float64: only so are losses and learning rates float64, too.
+
+    The policy is set as well: Keras keeps the one it has made first, whatever floatx is later.
+    """
     import keras
 
-    keras.config.set_floatx("float64")
+    for setting in (keras.config.set_floatx, keras.config.set_dtype_policy):
+        setting("float64")
     yield keras
-    keras.config.set_floatx("float32")
+    for setting in (keras.config.set_floatx, keras.config.set_dtype_policy):
+        setting("float32")
 
 
 @pytest.fixture
