@@ -49,7 +49,8 @@ def dot(
         s = 1 \text{ or } 1/\sqrt H
 
     A masked value has the weight 0.  Where all values of a query are masked, all weights
-    are 0, and so is the context; Keras spreads the weight over the masked values instead.
+    are 0, and so is the context; Keras takes 1e9 off every score and so, up to rounding,
+    reads such a row as if there were no mask.
 
     Parameters
     ----------

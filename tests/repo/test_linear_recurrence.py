@@ -5,14 +5,6 @@ import memory_tasks
 import numpy as np
 import pytest
 
-from rnnkit import gradcheck
-from rnnkit.layers import Dense, Sequential
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
 
 def test_recurrence_by_hand():
     a, b = np.array([[9.0], [2.0], [-1.0]]), np.array([[1.0], [1.0], [1.0]])
@@ -65,17 +57,9 @@ LAYERS = {
 
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize("name", LAYERS)
-def test_gradient(rng, name, return_sequences):
+def test_gradient(gradient_error, name, return_sequences):
     layer = LAYERS[name](return_sequences=return_sequences)
-    model = Sequential([Dense(2), layer, Dense(2)], input_size=3, rng=rng)
-    x = rng.standard_normal((2, 7, 3))
-    y, _, cache = model.forward(x)
-    weight = rng.standard_normal(y.shape)
-    grads = model.backward(weight, cache)[2]
-    error = gradcheck.directional_error(
-        lambda: float((model.forward(x)[0] * weight).sum()), model.params, grads, rng=rng
-    )
-    assert error < 1e-8
+    assert gradient_error(layer, time=7) < 1e-8
 
 
 @pytest.mark.parametrize("name", ["min_gru_slow", "gru_slow"])

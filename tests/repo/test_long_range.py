@@ -7,19 +7,13 @@ import memory_tasks
 import numpy as np
 import pytest
 
-from rnnkit import gradcheck, simple_rnn
-from rnnkit.layers import Dense, Sequential
+from rnnkit import simple_rnn
 
 LAYERS = {
     "attention": tool.AttentiveRNN,
     "one_hop": lambda units, **o: tool.Memory(units, hops=1, **o),
     "memory": tool.Memory,
 }
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
 
 
 def lookup(q, keys, values):
@@ -66,17 +60,9 @@ def test_memory_step_by_step(rng):
 
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize("name", LAYERS)
-def test_gradient(rng, name, return_sequences):
+def test_gradient(gradient_error, name, return_sequences):
     layer = LAYERS[name](3, return_sequences=return_sequences)
-    model = Sequential([Dense(2), layer, Dense(2)], input_size=3, rng=rng)
-    x = rng.standard_normal((2, 8, 3))
-    y, _, cache = model.forward(x)
-    weight = rng.standard_normal(y.shape)
-    grads = model.backward(weight, cache)[2]
-    error = gradcheck.directional_error(
-        lambda: float((model.forward(x)[0] * weight).sum()), model.params, grads, rng=rng
-    )
-    assert error < 1e-8
+    assert gradient_error(layer, time=8) < 1e-8
 
 
 @pytest.mark.parametrize("name", LAYERS)

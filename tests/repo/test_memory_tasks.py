@@ -6,11 +6,6 @@ import pytest
 from memory_tasks import MODELS, TASKS
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 def test_adding_marks_one_value_in_each_half(rng):
     x, target = TASKS["adding"].draw(rng, 11, 300)
     assert x.shape == (300, 11, 2) and x.dtype == np.float32
