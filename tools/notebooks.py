@@ -1,8 +1,9 @@
 """What the scripts and the tests know about a notebook: its digest, its title, its run card.
 
 The digest covers what can change an output: the code cells, the modules of rnnkit that they import
-(docstrings and comments removed, so that a corrected typo does not re-run every chapter) and the
-pins of the packages that compute and draw. `make execute` stores it; a check compares it.
+(docstrings and comments removed, so that a corrected typo does not re-run every chapter), the
+scripts and stored results that they use, and the pins of the packages that compute and draw.
+`make execute` stores it; a check compares it.
 """
 
 import ast
@@ -17,6 +18,8 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
 PACKAGE = ROOT / "src" / "rnnkit"
+TOOLS = ROOT / "tools"
+RESULTS = ROOT / "results"
 PINNED = re.compile(r"(numpy|tensorflow|tensorflow-cpu|keras|matplotlib)==", re.MULTILINE)
 MAX_SECONDS = 60
 MAX_MB = 1500
@@ -94,6 +97,21 @@ def modules(notebook) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def scripts(code: str) -> dict[str, str]:
+    """Return name and bare code of the scripts of tools/ that code imports, and those they do."""
+    found: dict[str, str] = {}
+    for path in sorted(TOOLS.glob("*.py")):
+        if re.search(rf"\bimport {path.stem}\b", code):
+            text = bare(path.read_text("utf-8"))
+            found |= {path.stem: text} | scripts(text)
+    return found
+
+
+def results(code: str) -> list[Path]:
+    """Return the files of results/ that code names: by their stem, since paths are composed."""
+    return [path for path in sorted(RESULTS.glob("*")) if re.search(rf"\b{path.stem}\b", code)]
+
+
 def digest(notebook) -> str:
     used = modules(notebook)
     lock = (ROOT / "requirements.lock").read_text("utf-8")
@@ -101,8 +119,11 @@ def digest(notebook) -> str:
     if "datasets" in used:
         pins.append((ROOT / "requirements-data.txt").read_text("utf-8").strip())
     code = [cell.source.strip() for cell in code_cells(notebook)]
-    everything = "\0".join([*code, *used, *used.values(), *pins])
-    return hashlib.sha256(everything.encode()).hexdigest()[:16]
+    beside = scripts("\n".join(code))
+    tables = results("\n".join([*code, *beside.values()]))
+    everything = "\0".join([*code, *used, *used.values(), *pins, *beside.values()]).encode()
+    stored = b"".join(path.read_bytes() for path in tables)
+    return hashlib.sha256(everything + stored).hexdigest()[:16]
 
 
 def is_stale(notebook) -> bool:

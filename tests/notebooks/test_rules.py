@@ -261,6 +261,27 @@ def test_digest_follows_the_modules_that_are_imported(tmp_path, monkeypatch):
     assert notebooks.digest(notebook) != before
 
 
+def test_digest_follows_the_scripts_and_stored_results_that_are_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "TOOLS", tmp_path)
+    monkeypatch.setattr(notebooks, "RESULTS", tmp_path / "results")
+    (tmp_path / "results").mkdir()
+    notebook = good()
+    before = notebooks.digest(notebook)
+    (tmp_path / "task.py").write_text("import base\nTABLE = 'lags.csv'\n")
+    (tmp_path / "base.py").write_text("x = 1\n")
+    (tmp_path / "results" / "lags.csv").write_text("1\n")
+    assert notebooks.digest(notebook) == before  # nothing uses them
+    notebooks.code_cells(notebook)[-1].source += "\nimport task\n"
+    for name, text in (
+        ("task.py", "import base\nT = 'lags.csv'"),
+        ("base.py", "x = 2"),
+        ("results/lags.csv", "2"),
+    ):
+        before = notebooks.digest(notebook)
+        (tmp_path / name).write_text(text)
+        assert notebooks.digest(notebook) != before, name
+
+
 def test_bare_code_keeps_strings_that_are_no_docstrings():
     source = '"""Doc."""\nx = "# no"  # comment\n\ndef f():\n    """Doc."""\n    return """s"""\n'
     assert notebooks.bare(source) == 'x = "# no"\ndef f():\n    return """s"""'
