@@ -10,12 +10,10 @@ versions) and results/forecasts.npz (weights of the networks for electricity, as
 A run whose row is there is not repeated.
 """
 
-import csv
 import os
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -23,32 +21,16 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TQDM_DISABLE", "0")
 
 import numpy as np
+import runs
 from tqdm import tqdm
 
-import notebooks
-
-TABLE = notebooks.ROOT / "results" / "forecasts.csv"
-WEIGHTS = TABLE.with_suffix(".npz")
-COLUMNS = ["chapter", "method", "seed", "part", "score", "seconds", "numpy"]
+WEIGHTS = runs.RESULTS / "forecasts.npz"
+COLUMNS = ("chapter", "method", "seed", "part", "score", "seconds")
 LAST = {
     "06_2_time_series": "def predict(",
     "06_2b_forecasting_traps": "def run_volatility(",
 }
 Result = tuple[dict[str, float], dict[str, np.ndarray]]  # scores by part, arrays to keep
-
-
-def definitions(name: str) -> dict[str, Any]:
-    """Run a chapter up to the last cell that is needed, without figures and stored results."""
-    found: dict[str, Any] = {"__name__": name}
-    folder = Path.cwd()
-    os.chdir(notebooks.FOLDER)
-    for cell in notebooks.code_cells(notebooks.read(notebooks.FOLDER / f"{name}.ipynb")):
-        if not any(word in cell.source for word in ("plt.subplots", "stored")):
-            exec(cell.source, found)
-        if LAST[name] in cell.source:
-            break
-    os.chdir(folder)
-    return found
 
 
 def electricity(chapter: dict[str, Any], seed: int) -> Result:
@@ -71,7 +53,7 @@ def named(function: str, *options: Any) -> Callable[[dict[str, Any], int], Resul
     return lambda chapter, seed: (chapter[function](*options, seed), {})
 
 
-def runs() -> Iterator[tuple[str, str, str, range, Callable[[dict[str, Any], int], Result]]]:
+def all_runs() -> Iterator[tuple[str, str, str, range, Callable[[dict[str, Any], int], Result]]]:
     """Name of the notebook, chapter, method, seeds and function of each series of runs."""
     yield "06_2_time_series", "electricity", "GRU", range(5), electricity
     traps = "06_2b_forecasting_traps"
@@ -84,31 +66,23 @@ def runs() -> Iterator[tuple[str, str, str, range, Callable[[dict[str, Any], int
 
 
 def main() -> None:
-    done = set()
-    if TABLE.exists():
-        with TABLE.open(encoding="utf-8") as file:
-            rows = csv.DictReader(line for line in file if not line.startswith("#"))
-            done = {(row["chapter"], row["method"], int(row["seed"])) for row in rows}
-    else:
-        TABLE.write_text(f"# python tools/forecasts.py\n{','.join(COLUMNS)}\n", encoding="utf-8")
+    table = runs.Table("forecasts", COLUMNS, keys=3)
     kept = dict(np.load(WEIGHTS)) if WEIGHTS.exists() else {}
     chapters: dict[str, dict[str, Any]] = {}
-    for notebook, chapter, method, seeds, run in runs():
+    for notebook, chapter, method, seeds, run in all_runs():
         for seed in tqdm(seeds, desc=f"{chapter} {method}"):
-            if (chapter, method, seed) in done:
+            if table.has(chapter, method, seed):
                 continue
             if notebook not in chapters:
-                chapters[notebook] = definitions(notebook)
+                chapters[notebook] = runs.definitions(notebook, LAST[notebook])
             start = time.process_time()
             scores, arrays = run(chapters[notebook], seed)
-            seconds = f"{time.process_time() - start:.0f}"
+            seconds = round(time.process_time() - start)
             kept |= arrays
             if arrays:
                 np.savez_compressed(WEIGHTS, **kept)
-            with TABLE.open("a", newline="", encoding="utf-8") as file:
-                for part, score in scores.items():
-                    row = [chapter, method, seed, part, f"{score:.5f}", seconds, np.__version__]
-                    csv.writer(file, lineterminator="\n").writerow(row)
+            for part, score in scores.items():
+                table.add(chapter, method, seed, part, f"{score:.5f}", seconds)
 
 
 if __name__ == "__main__":
