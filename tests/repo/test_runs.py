@@ -1,7 +1,10 @@
-import notebooks
+"""The shared runner: tables that can be continued, and a chapter's own cells."""
+
 import numpy as np
 import pytest
 import runs
+
+import notebooks
 
 
 @pytest.fixture
