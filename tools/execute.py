@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -30,12 +31,19 @@ QUIET = {
 CARDS = notebooks.ROOT / "book" / "run_cards.md"
 
 
+def missing(notebook) -> list[str]:
+    """Return the optional packages that its stored outputs come from and that are not here."""
+    return [name for name in notebook.metadata.get("needs", []) if find_spec(name) is None]
+
+
 def clean(notebook) -> None:
     """Remove from a notebook that was run what differs from one run to the next."""
+    needs = {"needs": notebook.metadata["needs"]} if "needs" in notebook.metadata else {}
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
+            **needs,
         }
     )
     for cell in notebook.cells:
@@ -83,6 +91,11 @@ def work(path: Path, target: Path) -> None:
 
 def store(path: Path) -> str:
     """Run one notebook in a fresh process, store it if it keeps to the limits, say how it went."""
+    if absent := missing(notebooks.read(path)):
+        return (
+            f"{path.name}: left as it is; its outputs come from {', '.join(absent)}, "
+            'which `pip install -e ".[bench]"` brings.'
+        )
     with tempfile.TemporaryDirectory() as folder:
         done = Path(folder) / path.name
         command = [sys.executable, __file__, "--worker", str(done), str(path)]

@@ -339,7 +339,7 @@ def within_limits(notebook, path):
 def tidy_metadata(notebook, path):
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         yield "the kernel is not named python3: make execute"
-    if set(notebook.metadata) - {"kernelspec", "language_info", "rnnbook"}:
+    if set(notebook.metadata) - {"kernelspec", "language_info", "rnnbook", "needs"}:
         yield f"unexpected metadata {sorted(notebook.metadata)}: make execute"
 
 
