@@ -1,5 +1,7 @@
 """The shared runner: tables that can be continued, and a chapter's own cells."""
 
+import re
+
 import numpy as np
 import pytest
 import runs
@@ -61,3 +63,21 @@ def test_a_cell_that_is_not_there_is_named(tmp_path, monkeypatch):
     _chapter(tmp_path, "x = 1")
     with pytest.raises(ValueError, match="def train"):
         runs.definitions("chapter", "def train(")
+
+
+CALL = re.compile(r'definitions\(\s*"(\w+)",\s*"([^"]+)"')
+NAMED = [
+    (path.stem, *found)
+    for path in sorted(notebooks.TOOLS.glob("*.py"))
+    for found in CALL.findall(path.read_text("utf-8"))
+]
+
+
+@pytest.mark.parametrize(("script", "chapter", "last"), NAMED)
+def test_the_cell_that_a_script_names_is_in_the_chapter(script, chapter, last):
+    cells = notebooks.code_cells(notebooks.read(notebooks.FOLDER / f"{chapter}.ipynb"))
+    assert any(last in cell.source for cell in cells), script
+
+
+def test_most_scripts_are_looked_at():
+    assert len(NAMED) >= 5
