@@ -63,11 +63,12 @@ def main() -> None:
     table = runs.Table("batch_sizes", columns, keys=3)
     for batch in BATCHES:
         for rate in RATES:
-            if not table.has(batch, f"{rate:.4f}", 0):
+            if not table.has(batch, rate, 0):
                 table.add(batch, rate, 0, *until_goal(x, y, batch, rate, 0))
-            if rate > 0.004 and table.rows()[-1]["goal"] == "0":
+            tried = [r for r in table.rows() if r["batch"] == str(batch) and r["seed"] == "0"]
+            goals = {float(r["rate"]): r["goal"] for r in tried}
+            if rate > 0.004 and goals[rate] == "0":
                 break  # too high, and so is every higher one
-        tried = [r for r in table.rows() if r["batch"] == str(batch) and r["seed"] == "0"]
         best = min(tried, key=lambda r: (r["goal"] != "1", int(r["updates"])))
         for seed in (1, 2, 3):
             if not table.has(batch, best["rate"], seed):

@@ -45,6 +45,11 @@ def definitions(
     raise ValueError(f"{name}: no code cell contains {last!r}.")
 
 
+def _text(value: object) -> str:
+    """Return what stands in the table: both `has` and `add` must write a number alike."""
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
 class Table:
     """results/NAME.csv: a comment with the command, a head, one line for each run.
 
@@ -67,13 +72,13 @@ class Table:
 
     def has(self, *key: object) -> bool:
         """Whether a line begins so."""
-        return tuple(map(str, key)) in self.done
+        return tuple(map(_text, key)) in self.done
 
     def add(self, *row: object) -> None:
         """Append a line at once: numbers with four decimals, as many values as columns."""
-        values = [f"{x:.4f}" if isinstance(x, float) else x for x in row]
+        values = [_text(x) for x in row]
         if len(values) != len(self.columns) - 1:
             raise ValueError(f"{len(values)} values for the columns {self.columns[:-1]}.")
         with self.path.open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow([*values, np.__version__])
-        self.done.add(tuple(map(str, values[: self.keys])))
+        self.done.add(tuple(values[: self.keys]))

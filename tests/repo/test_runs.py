@@ -27,6 +27,11 @@ def test_a_run_that_is_there_is_known_after_a_restart(table):
     ]
 
 
+def test_a_run_named_by_a_number_is_known_after_a_restart(table):
+    table().add("gru", 0.5, 1.0)
+    assert table().has("gru", 0.5) and not table().has("gru", 0.25)
+
+
 def test_the_table_begins_with_its_command(table):
     text = table().path.read_text("utf-8").splitlines()
     assert text[0].startswith("# made by: python tools/") and text[1] == "model,seed,bits,numpy"
