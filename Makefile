@@ -18,11 +18,11 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test execute lab lock bench address clean
+.PHONY: help book serve test execute results mutations lab lock bench address clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [VENV=.venv]"
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(READY)  ## build the book from the stored outputs to _build/html
 	$(RUN) tools/build.py
@@ -32,10 +32,16 @@ serve: book  ## build the book and show it on this computer (PORT=8000)
 	$(RUN) -m http.server $(PORT) --bind localhost --directory _build/html
 
 test: $(READY)  ## run every check (STEPS="style unit" runs only these)
-	$(RUN) tools/test.py $(STEPS)
+	$(RUN) tools/check.py $(STEPS)
 
 execute: $(READY)  ## run the notebooks whose outputs are stale and store the outputs
 	$(RUN) tools/execute.py $(NOTEBOOKS)
+
+results: $(READY)  ## list the stored results, or make one: make results NAME=corridor
+	$(RUN) -m experiments $(NAME)
+
+mutations: $(READY)  ## plant faults in the chapters and record which are noticed
+	$(RUN) tools/mutate.py $(NOTEBOOKS)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(UV) pip install --quiet --python $(RUN) jupyterlab==$(LAB_VERSION)

@@ -2,8 +2,8 @@
 
 python benchmarks/bench.py                  one thread
 python benchmarks/bench.py --threads 1 2    one thread, then two
-python benchmarks/bench.py --write          both, then write results.csv and the book's page
-python benchmarks/bench.py --page           write the page again, from results.csv and page.md
+python benchmarks/bench.py --write          both, then write rnnbook/stored/benchmarks.csv and the book's page
+python benchmarks/bench.py --page           write the page again, from rnnbook/stored/benchmarks.csv and page.md
 
 Peers that are not installed are left out.  Each number of threads has a process of its
 own, because the libraries read it when they start.
@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "results.csv"
+RESULTS = HERE.parent / "src" / "rnnbook" / "stored" / "benchmarks.csv"
 TEMPLATE = HERE / "page.md"
 PAGE = HERE.parent / "book" / "benchmarks.md"
 PEERS = {"Keras": "tensorflow", "PyTorch": "torch", "JAX": "jax"}  # and what they need
@@ -35,8 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, nargs="+", metavar="N", help="1 by default")
     parser.add_argument("--rounds", type=int, default=40, metavar="N", help="40 by default")
-    parser.add_argument("--write", action="store_true", help="renew results.csv and the page")
-    parser.add_argument("--page", action="store_true", help="renew the page from results.csv")
+    parser.add_argument("--write", action="store_true", help="renew rnnbook/stored/benchmarks.csv and the page")
+    parser.add_argument("--page", action="store_true", help="renew the page from benchmarks.csv")
     options = parser.parse_args()
     if options.page:
         PAGE.write_text(page(read()), "utf-8")
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measure(threads: int, rounds: int) -> list[dict[str, str]]:
-    """Run measure.py with so many threads; return the rows of results.csv."""
+    """Run measure.py with so many threads; return the rows of benchmarks.csv."""
     n = str(threads)
     environment = os.environ | {
         "OPENBLAS_NUM_THREADS": n,

@@ -102,7 +102,7 @@ class Block:
         self.cpu_seconds.append((time.process_time() - cpu) / self.calls)
 
     def summary(self, bare: "Block") -> dict:
-        """What results.csv says of this contestant."""
+        """What benchmarks.csv says of this contestant."""
         by_round = [mine / its for mine, its in zip(self.times, bare.times, strict=True)]
         low, _, high = quantiles(by_round, n=4) if len(by_round) > 1 else by_round * 3
         return {

@@ -14,8 +14,9 @@ lengths up to 20; the table has other seeds.
 import time
 
 import numpy as np
-import runs
 from tqdm import tqdm
+
+import runs
 
 LENGTHS, SEEDS = (5, 10, 20, 40, 80, 160), range(3, 8)
 LEARNERS = (("reinforce", 0.0), ("reinforce", 0.03), ("told", 0.0))

@@ -21,8 +21,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TQDM_DISABLE", "0")
 
 import numpy as np
-import runs
 from tqdm import tqdm
+
+import runs
 
 WEIGHTS = runs.RESULTS / "forecasts.npz"
 COLUMNS = ("chapter", "method", "seed", "part", "score", "seconds")

@@ -7,9 +7,9 @@ weights attached, so that `rnnkit.layers.Sequential` can train them. Tasks, budg
 the table: `memory_tasks.py`. A linear layer is stacked twice, with a ReLU layer between.
 """
 
-import memory_tasks as tasks
 import numpy as np
 
+import memory_tasks as tasks
 from rnnkit import initializers
 from rnnkit.layers import Dense, Layer
 

@@ -10,9 +10,9 @@ task only if it got somewhere at the lag before (see `promising`).
 import csv
 from pathlib import Path
 
-import memory_tasks as tasks
 import numpy as np
 
+import memory_tasks as tasks
 from rnnkit import attention, initializers, simple_rnn
 from rnnkit.layers import Layer
 from rnnkit.simple_rnn import Params

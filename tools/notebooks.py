@@ -1,9 +1,9 @@
 """What the scripts and the tests know about a notebook: its digest, its title, its run card.
 
-The digest covers what can change an output: the code cells, the modules of rnnkit that they import
-(docstrings and comments removed, so that a corrected typo does not re-run every chapter), the
-scripts and stored results that they use, and the pins of the packages that compute and draw.
-`make execute` stores it; a check compares it.
+The digest covers what can change an output, and nothing else: the code cells, the modules of
+rnnkit and rnnbook that they import (docstrings and comments removed, so that a corrected typo
+does not re-run every chapter), the stored results that they read, and the pins of the packages
+that compute and draw. `make execute` stores it; a check compares it.
 """
 
 import ast
@@ -17,10 +17,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
-PACKAGE = ROOT / "src" / "rnnkit"
-TOOLS = ROOT / "tools"
-RESULTS = ROOT / "results"
-BENCHMARKS = ROOT / "benchmarks" / "results.csv"
+PACKAGES = {name: ROOT / "src" / name for name in ("rnnkit", "rnnbook")}
+STORED = PACKAGES["rnnbook"] / "stored"
 PINNED = re.compile(r"(numpy|tensorflow|tensorflow-cpu|keras|matplotlib)==", re.MULTILINE)
 MAX_SECONDS = 60
 MAX_MB = 1500
@@ -49,16 +47,17 @@ def title(notebook) -> str:
 
 
 def imported(source: str) -> set[str]:
-    """Return the modules of rnnkit that a piece of code imports; "*" stands for all of them."""
+    """Return the modules of ours that code imports: "rnnkit.layers"; "rnnkit.*" is all of it."""
     names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            for name in (a.name for a in node.names if a.name.split(".")[0] == "rnnkit"):
-                names.add(name.split(".")[1] if "." in name else "*")
+            found = [alias.name.split(".") for alias in node.names]
+            names |= {".".join([*parts, "*"][:2]) for parts in found if parts[0] in PACKAGES}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             first, _, rest = node.module.partition(".")
-            if first == "rnnkit":
-                names |= {rest.split(".")[0]} if rest else {a.name for a in node.names}
+            if first in PACKAGES:
+                parts = {rest.split(".")[0]} if rest else {alias.name for alias in node.names}
+                names |= {f"{first}.{part}" for part in parts}
     return names
 
 
@@ -80,52 +79,69 @@ def bare(source: str) -> str:
 
 
 def modules(notebook) -> dict[str, str]:
-    """Return name and bare code of each module of rnnkit the notebook depends on."""
-    everything = {path.stem: path.read_text("utf-8") for path in PACKAGE.glob("*.py")}
+    """Return name and bare code of each module of ours that the notebook depends on."""
+    everything = {
+        f"{package}.{path.stem}": path.read_text("utf-8")
+        for package, folder in PACKAGES.items()
+        for path in folder.glob("*.py")
+    }
     found: dict[str, str] = {}
-    code = "\n".join(cell.source for cell in code_cells(notebook))
-    todo = imported(re.sub(r"^(\s*)[%!].*", r"\1pass", code, flags=re.MULTILINE))
+    todo = imported(plain_code(notebook))
     while todo:
         name = todo.pop()
-        if name == "*":
-            todo |= set(everything)
+        package, _, module = name.partition(".")
+        if module == "*":
+            todo |= {x for x in everything if x.startswith(f"{package}.")}
         elif name not in found:
             # A name that is no module of its own (`from rnnkit import __version__`).
-            name = name if name in everything else "__init__"
+            name = name if name in everything else f"{package}.__init__"
             if name not in found:
                 found[name] = bare(everything[name])
-                todo |= set() if name == "__init__" else imported(everything[name])
+                todo |= set() if module == "__init__" else imported(everything[name])
     return dict(sorted(found.items()))
 
 
-def scripts(code: str) -> dict[str, str]:
-    """Return name and bare code of the scripts of tools/ that code imports, and those they do."""
-    found: dict[str, str] = {}
-    for path in sorted(TOOLS.glob("*.py")):
-        if re.search(rf"\bimport {path.stem}\b", code):
-            text = bare(path.read_text("utf-8"))
-            found |= {path.stem: text} | scripts(text)
-    return found
+def without_magics(code: str) -> str:
+    """Return code that Python can parse."""
+    return re.sub(r"^(\s*)[%!].*", r"\1pass", code, flags=re.MULTILINE)
 
 
-def results(code: str) -> list[Path]:
-    """Return the stored results that code names: by their stem, since paths are composed."""
-    found = [path for path in sorted(RESULTS.glob("*")) if re.search(rf"\b{path.stem}\b", code)]
-    return [*found, BENCHMARKS] if "benchmarks/results.csv" in code else found
+def plain_code(notebook) -> str:
+    """Return the code that counts, as one text."""
+    return without_magics("\n".join(cell.source for cell in code_cells(notebook)))
+
+
+def stored(notebook) -> list[Path]:
+    """Return the stored results that a notebook reads.
+
+    They are found by the names it gives to rnnbook.results: `table("runs")`,
+    `weights("runs", …)`, `load(model, "runs", …)`.
+    """
+    names = set()
+    for node in ast.walk(ast.parse(plain_code(notebook))):
+        if isinstance(node, ast.Call):
+            function = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            place = {"table": 0, "weights": 0, "load": 1}.get(function)
+            if place is not None and len(node.args) > place:
+                argument = node.args[place]
+                names |= {argument.value} if isinstance(argument, ast.Constant) else set()
+    return sorted(path for path in STORED.glob("*") if path.stem in names)
 
 
 def digest(notebook) -> str:
     used = modules(notebook)
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     pins = [line for line in lock.splitlines() if PINNED.match(line)]
-    if "datasets" in used:
+    if "rnnkit.datasets" in used:
         pins.append((ROOT / "requirements-data.txt").read_text("utf-8").strip())
     code = [cell.source.strip() for cell in code_cells(notebook)]
-    beside = scripts("\n".join(code))
-    tables = results("\n".join([*code, *beside.values()]))
-    everything = "\0".join([*code, *used, *used.values(), *pins, *beside.values()]).encode()
-    stored = b"".join(path.read_bytes() for path in tables)
-    return hashlib.sha256(everything + stored).hexdigest()[:16]
+    # Tables are read as text: how a checkout ends its lines changes nothing.
+    tables = [
+        path.read_bytes().replace(b"\r\n", b"\n") if path.suffix == ".csv" else path.read_bytes()
+        for path in stored(notebook)
+    ]
+    everything = "\0".join([*code, *used, *used.values(), *pins]).encode()
+    return hashlib.sha256(everything + b"".join(tables)).hexdigest()[:16]
 
 
 def is_stale(notebook) -> bool:

@@ -15,8 +15,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import numpy as np
-import runs
 from tqdm import tqdm
+
+import runs
 
 WEIGHTS = runs.RESULTS / "drawings.npz"
 COLUMNS = ("part", "method", "seed", "epoch", "train", "validation", "test", "seconds")

@@ -18,8 +18,9 @@ import time
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-import runs
 from tqdm import tqdm
+
+import runs
 
 COLUMNS = ("units", "text", "split", "seed", "characters", "validation", "test", "passages")
 LEFT_OUT = ("plt.subplots", "stored", "ngram", "NGram", "zlib.compress")

@@ -9,8 +9,9 @@ segmentation), CPU seconds. It may be stopped and started again.
 
 import time
 
-import runs
 from tqdm import tqdm
+
+import runs
 
 SEEDS = range(5)
 WITHOUT = (  # cells with one of these words are not needed here

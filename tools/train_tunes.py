@@ -14,6 +14,7 @@ import time
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+
 import runs
 
 COLUMNS = ("what", "training", "seed", "passes", "bits_per_note", "seconds")

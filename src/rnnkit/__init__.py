@@ -32,4 +32,4 @@ __all__ = [
     "activations", "attention", "clipping", "gradcheck", "gru", "initializers", "layers", "losses",
     "lstm", "optimizers", "seq2seq", "serialization", "simple_rnn", "text", "training",
 ]  # fmt: skip
-__version__ = "0.1.0"
+__version__ = "0.2.0"

