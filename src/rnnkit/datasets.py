@@ -86,7 +86,7 @@ def files(name: str) -> list[Path]:
     >>> [path.name for path in files("pronunciations")]
     ['cmudict.dict']
     """
-    if name not in list(SOURCES):
+    if not isinstance(name, str) or name not in SOURCES:
         raise ValueError(f"expected one of the data sets {', '.join(SOURCES)}, got {name!r}")
     source = SOURCES[name]
     try:
@@ -252,7 +252,7 @@ def load_series(name: str) -> Any:
 
     column = {"stock_index": "Date", "seattle_weather": "date", "nyc_weather": "time_hour"}
     column |= {"electricity": "time", "sunspots": "time"}
-    if name not in list(column):
+    if not isinstance(name, str) or name not in column:
         raise ValueError(f"expected one of the series {', '.join(column)}, got {name!r}")
     (path,) = files(name)
     if path.suffix == ".compress":

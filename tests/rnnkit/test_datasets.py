@@ -127,7 +127,7 @@ def test_a_name_that_is_no_data_set_is_answered_with_those_there_are():
         datasets.files("hamlet")
     with pytest.raises(ValueError, match="got 'sentiment_french'"):
         datasets.load_sentiment("french")
-    for name in (None, 3, ["vowels"]):
+    for name in (None, 3, ["vowels"], np.array(["vowels", "strokes"])):
         with pytest.raises(ValueError, match="expected one of the data sets"):
             datasets.files(name)
 
