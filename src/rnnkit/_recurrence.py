@@ -12,19 +12,8 @@ import numpy as np
 
 from rnnkit._validation import as_array, as_float, as_mask
 
-__all__ = [
-    "as_factor",
-    "as_outputs",
-    "as_params",
-    "by_gate",
-    "output_gradient",
-    "recurrent_gradient",
-    "recurrent_product",
-    "sum_of_rows",
-    "time_first",
-]
-
 P = TypeVar("P", bound=Any)
+MaybeArray = np.ndarray | None
 Product = Callable[[np.ndarray, np.ndarray], object]
 
 
@@ -35,7 +24,8 @@ def as_params(params: Any, kind: type[P], gates: int = 1, *, two_biases: bool = 
     W_x, W_h, b = map(as_array, params, ("W_x", "W_h", "b"))
     columns = gates * (W_h.shape[0] if W_h.ndim else 0)
     biases = [(columns,), (2, columns)] if two_biases else [(columns,)]
-    if W_x.shape[1:] != (columns,) or W_h.shape[1:] != (columns,) or b.shape not in biases:
+    fit = W_x.shape[1:] == W_h.shape[1:] == (columns,) and b.shape in biases
+    if not fit or W_x.size == 0:
         n = f"{gates} × units" if gates > 1 else "units"
         rows = f" or (2, {n})" if two_biases else ""
         raise ValueError(
@@ -49,24 +39,24 @@ def as_params(params: Any, kind: type[P], gates: int = 1, *, two_biases: bool = 
     return kind(W_x, W_h, b)
 
 
-def as_factor(factor: Any, gates: int, batch: int, units: int, dtype: Any) -> np.ndarray | None:
+def as_factor(factor: Any, gates: int, batch: int, units: int, dtype: Any) -> MaybeArray:
     """Return the dropout factors of h_{t−1}, shape (gates, batch, units), or None."""
     if factor is None:
         return None
     return as_float(factor, "recurrent_factor", dtype, "gates, batch, units", gates, batch, units)
 
 
-def time_first(
-    x: Any, mask: Any, dtype: Any, features: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return x as (T, B, D) and the mask, if there is one, as (T, B)."""
+def time_first(x: Any, mask: Any, dtype: Any, features: int) -> tuple[np.ndarray, MaybeArray]:
+    """Return x as (T, B, D), zero where it is masked, and the mask, if any, as (T, B)."""
     x = as_float(x, "x", dtype, "batch, time, features", None, None, features)
     if mask is not None:
-        mask = np.ascontiguousarray(as_mask(mask, *x.shape[:2]).T)
+        mask = as_mask(mask, *x.shape[:2])
+        x = np.where(mask[:, :, np.newaxis], x, np.zeros((), dtype))  # 0 · nan would be nan
+        mask = np.ascontiguousarray(mask.T)
     return np.ascontiguousarray(x.transpose(1, 0, 2)), mask
 
 
-def as_outputs(states: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+def as_outputs(states: np.ndarray, mask: MaybeArray) -> np.ndarray:
     """Return h_1 … h_T as (B, T, H): zeros before the first valid step, as in Keras."""
     h = states[1:].transpose(1, 0, 2)
     if mask is not None and not mask[0].all():
@@ -76,9 +66,7 @@ def as_outputs(states: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
     return h
 
 
-def output_gradient(
-    dh: Any, dfinal_state: Any, mask: np.ndarray | None, states: np.ndarray
-) -> np.ndarray:
+def output_gradient(dh: Any, dfinal_state: Any, mask: MaybeArray, states: np.ndarray) -> np.ndarray:
     """Return ∂L/∂h_t as a new array (T, B, H): zeros where no output depends on h_t."""
     T, B, H = states.shape[0] - 1, *states.shape[1:]
     if dh is None and dfinal_state is None:
@@ -101,7 +89,7 @@ def by_gate(W: np.ndarray, gates: int) -> np.ndarray:
     return np.ascontiguousarray(W.reshape(len(W), gates, -1).transpose(1, 0, 2))
 
 
-def recurrent_product(W_h: np.ndarray, factor: np.ndarray | None) -> tuple[Product, Product]:
+def recurrent_product(W_h: np.ndarray, factor: MaybeArray) -> tuple[Product, Product]:
     """Return two functions that write into ``out``: h W_h, and δ W_hᵀ on the way back.
 
     The first one writes (G, B, H), or (B, H) if there is one gate; δ is (B, G · H), out (B, H).
@@ -126,9 +114,14 @@ def recurrent_product(W_h: np.ndarray, factor: np.ndarray | None) -> tuple[Produ
     return forward, backward
 
 
-def recurrent_gradient(
-    states: np.ndarray, delta: np.ndarray, factor: np.ndarray | None
-) -> np.ndarray:
+def input_gradients(x: np.ndarray, delta: np.ndarray, W_x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return dx (B, T, D), dW_x and db: δ_t W_xᵀ, and the sums of x_tᵀ δ_t and of δ_t."""
+    rows = delta.reshape(-1, W_x.shape[1])
+    dx = (rows @ W_x.T).reshape(x.shape).transpose(1, 0, 2)
+    return dx, x.reshape(-1, len(W_x)).T @ rows, sum_of_rows(rows)
+
+
+def recurrent_gradient(states: np.ndarray, delta: np.ndarray, factor: MaybeArray) -> np.ndarray:
     """Return dW_h: the sum of h_{t−1}ᵀ δ_t over steps and batch."""
     H, columns = states.shape[2], delta.shape[2]
     if factor is None:

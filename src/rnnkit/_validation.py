@@ -1,37 +1,52 @@
 """Checks of what callers pass in.  Messages say what was expected, what came, and why."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "as_array",
-    "as_float",
-    "as_labels",
-    "as_mask",
-    "as_state",
-    "check_rng",
-    "check_rows",
-    "positive",
-]
+HINT = " A single sequence needs a leading batch axis: {0}[np.newaxis]."
+HINTS = {
+    "batch, time, units": " If only the last state has a gradient, pass it as dfinal_state.",
+    "batch, time, features": " A recurrent layer before this one needs return_sequences=True; a "
+    "series of single numbers needs an axis of features: {0}[..., np.newaxis]." + HINT,
+}
 
 
 def as_array(value: Any, name: str) -> np.ndarray:
     """Return ``value`` as a real numeric array, or raise ValueError."""
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError) as error:  # a ragged list, for one
+    except Exception as error:  # whatever the conversion of somebody's class may raise
+        unequal = isinstance(value, list | tuple)
+        why = "sequences of unequal length must be padded first" if unequal else error
         raise ValueError(
-            f"{name} must be an array of numbers; could not convert: {error}"
+            f"{name} must be an array of numbers; could not convert: {why}."
         ) from error
+    if np.ma.is_masked(value):  # np.asarray forgets the mask
+        raise ValueError(f"{name} has masked entries: fill them, and say which by mask=.")
     if array.dtype.kind == "c":
         raise ValueError(f"{name} must be real; got dtype {array.dtype}.")
     if array.dtype.kind not in "fiub":
+        item = next((x for x in array.flat if not isinstance(x, Real)), value)
+        unequal = isinstance(item, list | tuple | np.ndarray)
+        hint = " Sequences of unequal length must be padded first." if unequal else ""
         raise ValueError(
-            f"{name} must be an array of numbers; got dtype {array.dtype}. "
-            "Sequences of unequal length must be padded first."
+            f"{name} must be an array of numbers; got dtype {array.dtype} "
+            f"({type(item).__name__}).{hint}"
         )
     return array
+
+
+def as_dtype(dtype: Any) -> np.dtype:
+    """Return a floating-point dtype, or raise ValueError."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found.kind != "f":
+        raise ValueError(f"dtype must be a floating-point type, as np.float64; got {dtype!r}.")
+    return found
 
 
 def as_float(value: Any, name: str, dtype: Any, axes: str, *sizes: int | None) -> np.ndarray:
@@ -41,11 +56,8 @@ def as_float(value: Any, name: str, dtype: Any, axes: str, *sizes: int | None) -
     """
     array = as_array(value, name)
     if array.ndim != len(sizes):
-        hint = ""
-        if array.ndim == len(sizes) - 1 and name == "dh":
-            hint = " If only the last state has a gradient, pass it as dfinal_state."
-        elif array.ndim == len(sizes) - 1 and axes.startswith("batch"):
-            hint = f" A single sequence needs a leading batch axis: {name}[np.newaxis]."
+        hint = HINTS.get(axes, HINT if axes.startswith("batch") else "")
+        hint = hint.format(name) if array.ndim == len(sizes) - 1 else ""
         raise ValueError(f"{name} must have shape ({axes}); got {array.shape}.{hint}")
     if 0 in array.shape:
         raise ValueError(f"{name} must not be empty; got shape {array.shape} for ({axes}).")
@@ -76,9 +88,11 @@ def as_state(value: Any, name: str, batch: int, units: int, dtype: Any) -> np.nd
     """Return a state as floats of shape (batch, units)."""
     state = as_array(value, name)
     if state.shape != (batch, units):
+        hint = "A state is one row of units for each sequence, h[:, -1] and not h."
+        if state.shape[1:] == (units,):
+            hint = "A state carried from another batch must have as many rows as this one."
         raise ValueError(
-            f"{name} must have shape (batch, units) = ({batch}, {units}); got {state.shape}. "
-            "A state carried from another batch must have as many rows as this one."
+            f"{name} must have shape (batch, units) = ({batch}, {units}); got {state.shape}. {hint}"
         )
     return state.astype(dtype, copy=False)
 
@@ -111,6 +125,16 @@ def check_rows(**arrays: np.ndarray | None) -> None:
         )
 
 
+def check_cache(cache: Any, kind: type) -> None:
+    """Raise ValueError unless the cache is one of this kind."""
+    if not isinstance(cache, kind):
+        got = type(cache)
+        raise ValueError(
+            f"cache must be the {kind.__module__}.Cache that came with the outputs; got "
+            f"{got.__module__}.{got.__qualname__}. The gradient comes first, then the cache."
+        )
+
+
 def check_rng(rng: Any) -> np.random.Generator:
     """Return ``rng`` if it is a Generator, or raise ValueError."""
     if not isinstance(rng, np.random.Generator):
@@ -126,3 +150,10 @@ def positive(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} must be a positive whole number; got {value!r}.")
     return int(value)
+
+
+def positive_number(value: Any, name: str) -> float:
+    """Return ``value`` as a float if it is a number above 0, or raise ValueError."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
+        raise ValueError(f"{name} must be a positive number; got {value!r}.")
+    return float(value)

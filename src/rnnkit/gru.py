@@ -15,7 +15,8 @@ An update gate z, a reset gate r and a candidate h̃:
 
 Arrays: x (B, T, D), h (B, T, H), W_x (D, 3H), W_h (H, 3H), the blocks side by side in
 Keras's order z, r, h̃.  The bias tells the two kinds apart, as in Keras: (2, 3H), one row for
-the inputs and one for the recurrent side, means reset after; (3H,) means reset before.
+the inputs and one for the recurrent side, means reset after; (3H,) means reset before.  What
+:mod:`rnnkit.simple_rnn` says of dtypes, caches, masks and errors holds here as well.
 """
 
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from rnnkit import _recurrence as rec
 from rnnkit import activations, initializers
-from rnnkit._validation import as_float, as_state, check_rng, positive
+from rnnkit._validation import as_float, as_state, check_cache, positive
 
 __all__ = ["Cache", "Params", "backward", "forward", "init", "step"]
 
@@ -56,31 +57,9 @@ def init(
 ) -> Params:  # fmt: skip
     """Draw initial weights as Keras does: Glorot uniform, orthogonal rows, zero bias.
 
-    Parameters
-    ----------
-    input_size : int
-        D, the number of features of one time step.
-    units : int
-        H, the size of the hidden state (not the number of time steps).
-    rng : numpy.random.Generator
-        Source of randomness.
-    dtype : dtype, optional
-        ``float64`` for checks, ``float32`` for speed.
-    reset_after : bool, optional
-        Whether the reset gate acts after the recurrent product (Keras's default).
+    ``input_size`` is D, the number of features of one time step; ``units`` is H.  With
+    ``reset_after`` (Keras's default) the reset gate acts after the recurrent product.
 
-    Returns
-    -------
-    Params
-        W_x (D, 3H), W_h (H, 3H), b (2, 3H) or, with the reset before, (3H,).
-
-    Raises
-    ------
-    ValueError
-        If a size is not a positive whole number or ``rng`` is not a Generator.
-
-    Examples
-    --------
     >>> rng = np.random.default_rng(0)
     >>> [p.shape for p in init(2, 3, rng=rng)]
     [(2, 9), (3, 9), (2, 9)]
@@ -88,45 +67,20 @@ def init(
     (9,)
     """
     input_size, units = positive(input_size, "input_size"), positive(units, "units")
-    check_rng(rng)
-    return Params(
-        W_x=initializers.glorot_uniform((input_size, 3 * units), rng=rng, dtype=dtype),
-        W_h=initializers.orthogonal(units, 3 * units, rng=rng, dtype=dtype),
-        b=np.zeros((2, 3 * units) if reset_after else 3 * units, dtype=dtype),
-    )
+    W_x = initializers.glorot_uniform((input_size, 3 * units), rng=rng, dtype=dtype)
+    W_h = initializers.orthogonal(units, 3 * units, rng=rng, dtype=dtype)
+    b = np.zeros((2, 3 * units) if reset_after else 3 * units, dtype=dtype)
+    return Params(W_x, W_h, b)
 
 
 def step(x_t: ArrayLike, state: ArrayLike, params: Params) -> np.ndarray:
-    r"""One time step, the equations themselves.
+    r"""One time step, x_t (B, D) and state h_{t−1} (B, H) to h_t (B, H): the equations themselves.
 
     .. math:: h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t
 
-    Parameters
-    ----------
-    x_t : array_like, shape (B, D)
-        Input of this step.
-    state : array_like, shape (B, H)
-        h_{t−1}.
-    params : Params
-        Weights.
-
-    Returns
-    -------
-    ndarray, shape (B, H)
-        h_t.
-
-    Raises
-    ------
-    ValueError
-        If a shape or type does not fit.
-
-    References
-    ----------
     K. Cho et al., *Learning phrase representations using RNN encoder–decoder for statistical
     machine translation*, EMNLP 2014, equations 5 to 8: the reset before the product.
 
-    Examples
-    --------
     >>> params = Params(np.zeros((1, 6)), np.zeros((2, 6)), np.zeros(6))  # z = ½, h̃ = 0
     >>> step([[1.0]], [[1.0, -2.0]], params)
     array([[ 0.5, -1. ]])
@@ -151,42 +105,10 @@ def forward(
     x: ArrayLike, params: Params, state: ArrayLike | None = None, *,
     mask: ArrayLike | None = None, recurrent_factor: ArrayLike | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Cache]:  # fmt: skip
-    r"""Run the network over whole sequences.
+    r"""Run the network over whole sequences, as :func:`rnnkit.simple_rnn.forward` does.
 
-    .. math:: h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t
+    ``recurrent_factor`` (3, B, H) has factors for each gate.
 
-    Masks mean what they mean in :func:`rnnkit.simple_rnn.forward`.
-
-    Parameters
-    ----------
-    x : array_like, shape (B, T, D)
-        Input sequences.
-    params : Params
-        Weights; their dtype is the dtype of the computation.
-    state : array_like, shape (B, H), optional
-        Initial state h_0; zeros by default.
-    mask : array_like of bool, shape (B, T), optional
-        True where a step is valid.
-    recurrent_factor : array_like, shape (3, B, H), optional
-        Recurrent dropout: h_{t−1} is multiplied by it in front of W_h, for each gate by
-        factors of its own, 0 or 1/(1 − p), the same at all steps.
-
-    Returns
-    -------
-    h : ndarray, shape (B, T, H)
-        Outputs of all steps: a read-only view of what the cache holds.
-    final_state : ndarray, shape (B, H)
-        State after the last step.  Pass it on as ``state`` to continue the sequence.
-    cache : Cache
-        For :func:`backward`.
-
-    Raises
-    ------
-    ValueError
-        If a shape or type does not fit.
-
-    Examples
-    --------
     >>> params = init(2, 3, rng=np.random.default_rng(0))
     >>> h, final_state, _ = forward(np.ones((1, 5, 2)), params)
     >>> h.shape, final_state.shape
@@ -258,40 +180,17 @@ def backward(
     On the recurrent side the candidate's δ^h is multiplied by r (reset after), and
     h_{t−1} also receives ∂L/∂h_t ⊙ z_t directly: the path that no matrix touches.
 
-    Parameters
-    ----------
-    dh : array_like, shape (B, T, H), or None
-        Gradient of the loss with respect to each output h_t; None for zeros.
-    cache : Cache
-        From :func:`forward`.
-    dfinal_state : array_like, shape (B, H), optional
-        Gradient with respect to the final state, if something used it.
+    Arguments and results are those of :func:`rnnkit.simple_rnn.backward`.
 
-    Returns
-    -------
-    dx : ndarray, shape (B, T, D)
-        Gradient with respect to the inputs.
-    dstate : ndarray, shape (B, H)
-        Gradient with respect to the initial state.
-    grads : Params
-        Gradients with respect to the weights.
-
-    Raises
-    ------
-    ValueError
-        If a shape or type does not fit, or both gradients are None.
-
-    Examples
-    --------
     >>> params = init(2, 3, rng=np.random.default_rng(0))
     >>> h, _, cache = forward(np.ones((1, 5, 2)), params)
     >>> dx, dstate, grads = backward(np.ones_like(h), cache)
     >>> grads.b.shape, dx.shape, dstate.shape
     ((2, 9), (1, 5, 2), (1, 3))
     """
+    check_cache(cache, Cache)
     x, states, gates, candidate, mask, (W_x, W_h, b), factor = cache
-    T, B, D = x.shape
-    H, dtype, reset_after = W_h.shape[0], states.dtype, b.ndim == 2
+    (T, B, H), dtype, reset_after = candidate.shape, states.dtype, b.ndim == 2
     dh = rec.output_gradient(dh, dfinal_state, mask, states)  # (T, B, H)
     carried = np.zeros((B, H), dtype=dtype)
     if dfinal_state is not None:
@@ -329,22 +228,17 @@ def backward(
         np.multiply(dh_t, z_t, work)  # the direct path
         carried += work
 
-    rows = delta.reshape(T * B, 3 * H)
     if reset_after:
         dW_h = rec.recurrent_gradient(states[:-1], columns, factor)
-        db_h = rec.sum_of_rows(rows)
+        db_h = rec.sum_of_rows(delta.reshape(T * B, 3 * H))
         np.multiply(dh, slope, out=delta[:, :, 2])  # on the input side there is no r
     else:
         m_zr, m_candidate = (None, None) if factor is None else np.split(factor, [2])
         dW_zr = rec.recurrent_gradient(states[:-1], columns[:, :, : 2 * H], m_zr)
         dW_candidate = rec.recurrent_gradient(states[:-1] * r, columns[:, :, 2 * H :], m_candidate)
         dW_h = np.concatenate([dW_zr, dW_candidate], axis=1)
-    db = rec.sum_of_rows(rows)
-    grads = Params(
-        W_x=x.reshape(T * B, D).T @ rows, W_h=dW_h, b=np.stack([db, db_h]) if reset_after else db
-    )
-    dx = (rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
-    return dx, carried, grads
+    dx, dW_x, db = rec.input_gradients(x, columns, W_x)
+    return dx, carried, Params(dW_x, dW_h, np.stack([db, db_h]) if reset_after else db)
 
 
 def _products(W_h: np.ndarray, factor: np.ndarray | None, reset_after: bool, way: int) -> Any:

@@ -10,7 +10,8 @@ Three gates, an input gate i, a forget gate f and an output gate o, and a candid
     c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, &\qquad h_t = o_t \odot \tanh(c_t)
 
 Arrays: x (B, T, D), h and c (B, T, H), W_x (D, 4H), W_h (H, 4H), b (4H,), the gates side by
-side in Keras's order i, f, c̃, o.  The state is the pair (h, c).
+side in Keras's order i, f, c̃, o.  The state is the pair (h, c), each (B, H).  What
+:mod:`rnnkit.simple_rnn` says of dtypes, caches, masks and errors holds here as well.
 """
 
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from rnnkit import _recurrence as rec
 from rnnkit import activations, initializers
-from rnnkit._validation import as_float, as_state, check_rng, positive
+from rnnkit._validation import as_float, as_state, check_cache, positive
 
 __all__ = ["Cache", "Params", "State", "backward", "forward", "init", "step"]
 
@@ -59,36 +60,11 @@ def init(
 ) -> Params:  # fmt: skip
     """Draw initial weights as Keras does: Glorot uniform, orthogonal rows, zero bias.
 
-    Parameters
-    ----------
-    input_size : int
-        D, the number of features of one time step.
-    units : int
-        H, the size of h and of c (not the number of time steps).
-    rng : numpy.random.Generator
-        Source of randomness.
-    dtype : dtype, optional
-        ``float64`` for checks, ``float32`` for speed.
-    unit_forget_bias : bool, optional
-        Whether the bias of the forget gate starts at 1, so that the gate starts open.
+    ``input_size`` is D, the number of features of one time step; ``units`` is H, the size of h
+    and of c.  With ``unit_forget_bias`` the bias of the forget gate starts at 1, so that the gate
+    starts open: R. Jozefowicz, W. Zaremba, I. Sutskever, *An empirical exploration of recurrent
+    network architectures*, ICML 2015.
 
-    Returns
-    -------
-    Params
-        W_x (D, 4H), W_h (H, 4H), b (4H,).
-
-    Raises
-    ------
-    ValueError
-        If a size is not a positive whole number or ``rng`` is not a Generator.
-
-    References
-    ----------
-    R. Jozefowicz, W. Zaremba, I. Sutskever, *An empirical exploration of recurrent network
-    architectures*, ICML 2015, on the bias of 1.
-
-    Examples
-    --------
     >>> params = init(2, 3, rng=np.random.default_rng(0))
     >>> [p.shape for p in params]
     [(2, 12), (3, 12), (12,)]
@@ -96,48 +72,22 @@ def init(
     array([0., 1., 0., 0.])
     """
     input_size, units = positive(input_size, "input_size"), positive(units, "units")
-    check_rng(rng)
+    W_x = initializers.glorot_uniform((input_size, 4 * units), rng=rng, dtype=dtype)
+    W_h = initializers.orthogonal(units, 4 * units, rng=rng, dtype=dtype)
     b = np.zeros((4, units), dtype=dtype)
     b[1] = float(unit_forget_bias)
-    return Params(
-        W_x=initializers.glorot_uniform((input_size, 4 * units), rng=rng, dtype=dtype),
-        W_h=initializers.orthogonal(units, 4 * units, rng=rng, dtype=dtype),
-        b=b.ravel(),
-    )
+    return Params(W_x, W_h, b.ravel())
 
 
 def step(x_t: ArrayLike, state: Any, params: Params) -> State:
-    r"""One time step, the equations themselves.
+    r"""One time step, x_t (B, D) and (h_{t−1}, c_{t−1}) to (h_t, c_t): the equations themselves.
 
     .. math:: c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, \qquad h_t = o_t \odot \tanh(c_t)
 
-    Parameters
-    ----------
-    x_t : array_like, shape (B, D)
-        Input of this step.
-    state : State
-        (h_{t−1}, c_{t−1}), each (B, H).
-    params : Params
-        Weights.
-
-    Returns
-    -------
-    State
-        (h_t, c_t).
-
-    Raises
-    ------
-    ValueError
-        If a shape or type does not fit.
-
-    References
-    ----------
     S. Hochreiter, J. Schmidhuber, *Long short-term memory*, Neural Computation 9 (1997)
     1735–1780; with the forget gate of F. A. Gers, J. Schmidhuber, F. Cummins, *Learning to
     forget*, Neural Computation 12 (2000) 2451–2471.
 
-    Examples
-    --------
     >>> params = Params(np.zeros((1, 8)), np.zeros((2, 8)), np.zeros(8))  # all gates are ½
     >>> step([[1.0]], State(np.zeros((1, 2)), np.array([[1.0, -2.0]])), params).c
     array([[ 0.5, -1. ]])
@@ -156,50 +106,17 @@ def forward(
     x: ArrayLike, params: Params, state: Any = None, *, mask: ArrayLike | None = None,
     recurrent_factor: ArrayLike | None = None,
 ) -> tuple[np.ndarray, State, Cache]:  # fmt: skip
-    r"""Run the network over whole sequences.
+    r"""Run the network over whole sequences, as :func:`rnnkit.simple_rnn.forward` does.
 
-    .. math:: c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t, \qquad h_t = o_t \odot \tanh(c_t)
+    The states are pairs (h, c).  ``recurrent_factor`` (4, B, H) has factors for each gate.
 
-    Masks mean what they mean in :func:`rnnkit.simple_rnn.forward`.
-
-    Parameters
-    ----------
-    x : array_like, shape (B, T, D)
-        Input sequences.
-    params : Params
-        Weights; their dtype is the dtype of the computation.
-    state : State, optional
-        Initial (h_0, c_0), each (B, H); zeros by default.
-    mask : array_like of bool, shape (B, T), optional
-        True where a step is valid.
-    recurrent_factor : array_like, shape (4, B, H), optional
-        Recurrent dropout: h_{t−1} is multiplied by it in front of W_h, for each gate by
-        factors of its own, 0 or 1/(1 − p), the same at all steps.
-
-    Returns
-    -------
-    h : ndarray, shape (B, T, H)
-        Outputs of all steps: a read-only view of what the cache holds.
-    final_state : State
-        (h, c) after the last step.  Pass it on as ``state`` to continue the sequence.
-    cache : Cache
-        For :func:`backward`.
-
-    Raises
-    ------
-    ValueError
-        If a shape or type does not fit.
-
-    Examples
-    --------
     >>> params = init(2, 3, rng=np.random.default_rng(0))
     >>> h, final_state, _ = forward(np.ones((1, 5, 2)), params)
     >>> h.shape, final_state.h.shape, final_state.c.shape
     ((1, 5, 3), (1, 3), (1, 3))
     """
     W_x, W_h, b = params = rec.as_params(params, Params, 4)
-    dtype = W_x.dtype
-    D, H = W_x.shape[0], W_h.shape[0]
+    D, H, dtype = W_x.shape[0], W_h.shape[0], W_x.dtype
     x, mask = rec.time_first(x, mask, dtype, D)  # (T, B, D), (T, B)
     T, B, _ = x.shape
     factor = rec.as_factor(recurrent_factor, 4, B, H, dtype)
@@ -241,7 +158,7 @@ def forward(
 def backward(
     dh: ArrayLike | None, cache: Cache, dfinal_state: Any = None
 ) -> tuple[np.ndarray, State, Params]:
-    r"""Backpropagation through time.
+    r"""Backpropagation through time, as :func:`rnnkit.simple_rnn.backward`.
 
     With ∂L/∂h_t all that reaches h_t, from outside and from step t + 1, and
     ∂L/∂c_t what reaches c_t through h_t and through c_{t+1}, from t = T down to 1,
@@ -256,48 +173,21 @@ def backward(
         \delta^c_t = \frac{\partial L}{\partial c_t} \odot i_t (1 - \tilde c_t^2), &\quad
         \delta^o_t = \frac{\partial L}{\partial h_t} \odot \tanh(c_t) \odot o_t (1 - o_t)
 
-    and, with δ_t the four side by side, the weights' gradients of
-    :func:`rnnkit.simple_rnn.backward`.
+    and, with δ_t the four side by side, the weights' gradients of the simple network.
+    ``dfinal_state`` and the gradient of the initial state are pairs (h, c).
 
-    Parameters
-    ----------
-    dh : array_like, shape (B, T, H), or None
-        Gradient of the loss with respect to each output h_t; None for zeros.
-    cache : Cache
-        From :func:`forward`.
-    dfinal_state : State, optional
-        Gradients with respect to the final (h, c), if something used them.
-
-    Returns
-    -------
-    dx : ndarray, shape (B, T, D)
-        Gradient with respect to the inputs.
-    dstate : State
-        Gradients with respect to the initial (h, c).
-    grads : Params
-        Gradients with respect to the weights.
-
-    Raises
-    ------
-    ValueError
-        If a shape or type does not fit, or both gradients are None.
-
-    References
-    ----------
     K. Greff et al., *LSTM: a search space odyssey*, IEEE TNNLS 28 (2017) 2222–2232,
     section II, without the peepholes.
 
-    Examples
-    --------
     >>> params = init(2, 3, rng=np.random.default_rng(0))
     >>> h, _, cache = forward(np.ones((1, 5, 2)), params)
     >>> dx, dstate, grads = backward(np.ones_like(h), cache)
     >>> grads.W_h.shape, dx.shape, dstate.c.shape
     ((3, 12), (1, 5, 2), (1, 3))
     """
+    check_cache(cache, Cache)
     x, h, c, tanh_c, gates, mask, (W_x, W_h, _), factor = cache
-    T, B, D = x.shape
-    H = W_h.shape[0]
+    T, B, H = tanh_c.shape
     dh = rec.output_gradient(dh, dfinal_state, mask, h)  # (T, B, H)
     carried, dc = np.zeros((2, B, H), dtype=h.dtype)  # ∂L/∂h_t from the step after; ∂L/∂c_t
     if dfinal_state is not None:
@@ -337,14 +227,9 @@ def backward(
         if mask is not None:
             carried += dh_t * ~valid[t]  # and its gradient of h as it is
 
-    rows = local.reshape(T * B, 4 * H)
-    grads = Params(
-        W_x=x.reshape(T * B, D).T @ rows,
-        W_h=rec.recurrent_gradient(h[:-1], columns, factor),
-        b=rec.sum_of_rows(rows),
-    )
-    dx = (rows @ W_x.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
-    return dx, State(carried, dc), grads
+    dx, dW_x, db = rec.input_gradients(x, columns, W_x)
+    dW_h = rec.recurrent_gradient(h[:-1], columns, factor)
+    return dx, State(carried, dc), Params(dW_x, dW_h, db)
 
 
 def _as_pair(state: Any, name: str, batch: int, units: int, dtype: Any) -> State:
@@ -353,4 +238,5 @@ def _as_pair(state: Any, name: str, batch: int, units: int, dtype: Any) -> State
             f"{name} must be the pair (h, c); got {type(state).__name__}. "
             "An LSTM has two states, each of shape (batch, units)."
         )
-    return State(*(as_state(part, name, batch, units, dtype) for part in state))
+    parts = zip(state, (f"{name}.h", f"{name}.c"), strict=True)
+    return State(*(as_state(part, which, batch, units, dtype) for part, which in parts))

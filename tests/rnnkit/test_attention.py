@@ -239,6 +239,9 @@ Q, K, U = np.ones((2, 3, 4)), np.ones((2, 5, 4)), np.ones((2, 5, 6))
         ((Q, K, U[:, :4]), r"values must have shape .* with values = 5"),
         ((Q[:, :0], K, U), "query must not be empty"),
         ((Q * 1j, K, U), "query must be real"),
+        ((None, K, U), r"query must be an array of numbers; .*\(NoneType\)"),
+        ((Q, [[["a"]]], U), r"keys must be an array of numbers; .*\(str_\)"),
+        ((Q, K, [[[1.0]], [[1.0], [2.0]]]), "values must be .*unequal length"),
     ],
 )
 def test_arrays_that_do_not_fit_are_rejected(arrays, message):
@@ -264,3 +267,10 @@ def test_vectors_masks_and_gradients_that_do_not_fit_are_rejected():
     with rejects(r"dcontext must have shape .* with features = 6; got \(2, 3, 4\)"):
         attention.backward(Q, cache)
     assert context.shape == (2, 3, 6)
+    for bad in (None, context, tuple(cache)):
+        with rejects(r"cache must be the rnnkit\.attention\.Cache that came with the outputs"):
+            attention.backward(context, bad)
+    with rejects(r"dcontext must be an array of numbers; .*\(NoneType\)"):
+        attention.backward(None, cache)
+    with rejects(r"v must be an array of numbers; .*\(NoneType\)"):
+        attention.additive(Q, K, U, None)

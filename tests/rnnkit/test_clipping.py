@@ -130,7 +130,9 @@ def test_type_and_dtype_are_kept_and_inputs_left_alone(kind, dtype):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("limit", [0.0, -1.0, np.nan])
+@pytest.mark.parametrize(
+    "limit", [0.0, -1.0, np.nan, None, "1", True, 1j, [1.0], np.ones(2), np.array(1.0), -np.inf]
+)
 def test_limit_must_be_positive(kind, limit):
     grads = {"a": np.ones(2)}
     with rejects("limit must be a positive number; got", grads):

@@ -122,7 +122,12 @@ def test_numerical_gradient_equals_the_gradient():
     [
         (lambda p, g: (p, {"W": g["W"]}), r"grads must have the names of params, \['W', 'b'\]"),
         (lambda p, g: (p, {**g, "b": g["b"][:2]}), r"grads\['b'\] must have the shape .*\(4,\)"),
-        (lambda p, g: ({**p, "b": p["b"].astype("f4")}, g), r"params\['b'\] must be float64 .*32"),
+        (
+            lambda p, g: ({**p, "b": p["b"].astype("f4")}, g),
+            r"params\['b'\] must be a float64 .*32",
+        ),
+        (lambda p, g: ({}, {}), "there is no entry to check"),
+        (lambda p, g: ({"W": np.zeros((0, 3))}, {"W": np.zeros((0, 3))}), "no entry to check"),
         (lambda p, g: (p["W"], g), "params must be a NamedTuple of arrays or a dict"),
         (lambda p, g: (p, g["W"]), "grads must be a NamedTuple of arrays or a dict"),
     ],
@@ -139,9 +144,48 @@ def test_directional_error_rejects_bad_settings(rng):
         gradcheck.directional_error(f, params, grads, rng=rng, directions=0)
     with rejects("rng must be", params):
         gradcheck.directional_error(f, params, grads, rng=0)
+    for step in (0.0, -1e-5, np.nan, None, "1e-5", True, [1e-5]):
+        with rejects("step must be a positive number; got", params, rng):
+            gradcheck.directional_error(f, params, grads, rng=rng, step=step)
+        with rejects("step must be a positive number; got", params):
+            gradcheck.numerical_gradient(f, params["W"], step=step)
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (3.0, "f must be a function without arguments; got float"),
+        (None, "f must be a function without arguments; got NoneType"),
+        (lambda: None, r"the loss that f returns must be .*\(NoneType\)"),
+        (lambda: "0.5", "the loss that f returns must be an array of numbers"),
+        (lambda: np.ones(2), r"f must return one number, the loss; got shape \(2,\)"),
+        (lambda: 1j, "the loss that f returns must be real"),
+    ],
+)
+def test_a_loss_that_is_no_number_is_rejected_and_everything_put_back(f, message, rng):
+    _, params, grads = problem()
+    with rejects(message, params, grads):
+        gradcheck.directional_error(f, params, grads, rng=rng)
+    with rejects(message, params):
+        gradcheck.numerical_gradient(f, params["W"])
+
+
+def test_a_loss_may_be_an_array_of_one_number_or_the_parameter_itself():
+    w = np.array([2.0])
+    np.testing.assert_allclose(gradcheck.numerical_gradient(lambda: w, w), [1.0])
+    np.testing.assert_allclose(gradcheck.numerical_gradient(lambda: w * w, w), [4.0])
+
+
+def test_arrays_that_cannot_be_moved_are_rejected(rng):
+    f, params, grads = problem()
+    params["b"].flags.writeable = False
+    with rejects(r"params\['b'\] must be a float64 array that can be moved", grads, rng):
+        gradcheck.directional_error(f, params, grads, rng=rng)
+    with rejects("array must be a float64 array that can be moved"):
+        gradcheck.numerical_gradient(f, params["b"])
 
 
 @pytest.mark.parametrize("array", [[1.0], np.ones(2, np.float32), np.ones(2, int)])
 def test_numerical_gradient_rejects_what_is_not_float64(array):
-    with rejects("array must be a float64 array; got (list|float32|int64)"):
+    with rejects("array must be a float64 array .*; got (list|float32|int64)"):
         gradcheck.numerical_gradient(lambda: 0.0, array)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from oracles import rejects
 
 from rnnkit import initializers
 
@@ -37,3 +38,39 @@ def test_draws_are_reproducible_and_have_the_dtype(dtype):
         assert first.dtype == dtype
         np.testing.assert_array_equal(first, second)
         assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        (3, r"shape must be the pair \(n_in, n_out\); got 3"),
+        ((3,), r"shape must be the pair \(n_in, n_out\); got \(3,\)"),
+        ((2, 3, 4), "shape must be the pair"),
+        (None, "shape must be the pair"),
+        ((0, 3), "each size of shape must be a positive whole number; got 0"),
+        ((2.0, 3), "each size of shape must be a positive whole number; got 2.0"),
+    ],
+)
+def test_glorot_uniform_rejects_what_is_no_pair_of_sizes(shape, message, rng):
+    with rejects(message, rng):
+        initializers.glorot_uniform(shape, rng=rng)
+
+
+def test_orthogonal_rejects_sizes_that_do_not_fit(rng):
+    with rejects("size must be a positive whole number; got 0", rng):
+        initializers.orthogonal(0, rng=rng)
+    with rejects("columns must be a positive whole number; got 0", rng):
+        initializers.orthogonal(3, 0, rng=rng)
+    with rejects("columns must be at least size = 3; got 2", rng):
+        initializers.orthogonal(3, 2, rng=rng)
+
+
+@pytest.mark.parametrize("draw", [initializers.glorot_uniform, initializers.orthogonal])
+def test_draws_reject_other_dtypes_and_what_is_no_generator(draw, rng):
+    size = 3 if draw is initializers.orthogonal else (2, 3)
+    for dtype in (int, "spam", complex):
+        with rejects("dtype must be a floating-point type", rng):
+            draw(size, rng=rng, dtype=dtype)
+    for bad in (None, 0, np.random.RandomState(0)):
+        with rejects(r"rng must be a numpy\.random\.Generator"):
+            draw(size, rng=bad)

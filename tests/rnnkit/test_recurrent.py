@@ -364,6 +364,22 @@ def test_forward_ignores_what_masked_steps_hold(kind, data):
 
 
 @each_kind
+@pytest.mark.parametrize("padding", [np.nan, np.inf])
+def test_padding_of_nan_poisons_neither_output_nor_gradient(kind, padding):
+    # 0 · nan is nan: a gradient of 0 at the masked step is not enough.
+    mask = np.array([[True, True, False], [False, True, False]])
+    case = small(kind, mask=mask)
+    dh = case.rng.standard_normal((2, 3, 3))
+    expected = case.forward()
+    case.x[~mask] = padding
+    with np.errstate(all="raise"):
+        result = case.forward()
+        gradients = case.kind.module.backward(dh, result[2])
+    assert_same(expected[:2], result[:2])
+    assert_same(case.kind.module.backward(dh, expected[2]), gradients)
+
+
+@each_kind
 @pytest.mark.parametrize("factor", [None, 0.5])
 def test_forward_and_backward_are_reentrant(kind, factor, rng):
     case = small(kind)
@@ -427,9 +443,12 @@ def test_everything_has_the_dtype_of_the_parameters(kind, dtype):
 
 
 @each_kind
-def test_forward_says_what_a_single_sequence_lacks(kind):
+def test_forward_names_the_likely_causes_of_a_missing_axis_in_their_order(kind):
     case = small(kind)
-    expected = r"x must have shape \(batch, time, features\); got \(5, 2\)\. .*x\[np\.newaxis\]\."
+    expected = (
+        r"x must have shape \(batch, time, features\); got \(5, 2\)\. .*return_sequences=True; "
+        r".*x\[\.\.\., np\.newaxis\]\. .*x\[np\.newaxis\]\."
+    )
     with rejects(expected, *case.params):
         case._replace(x=np.zeros((5, 2))).forward()
 
@@ -445,14 +464,25 @@ def test_forward_rejects_any_other_shape(kind, shape):
         case.forward()
 
 
+UNEQUAL = "Sequences of unequal length must be padded first"
 NOT_NUMBERS = {
-    "complex": (np.zeros((2, 3, 2), complex), "x must be real; got dtype complex128"),
-    "text": (np.full((2, 3, 2), "a"), "x must be an array of numbers; got dtype <U1"),
-    "ragged": ([[[1, 2]], [[1, 2], [3, 4]]], "x must be an array of numbers; could not convert"),
-    "objects": (np.full((2, 3, 2), None), "got dtype object. Sequences of unequal length"),
-    "nothing": (None, "x must be an array of numbers; got dtype object"),
-    "dates": (np.zeros((2, 3, 2), "M8[s]"), "got dtype datetime64"),
+    "complex": (np.zeros((2, 3, 2), complex), r"{} must be real; got dtype complex128\."),
+    "text": ([["a"]], r"{} must be an array of numbers; got dtype <U1 \(str_\)\.$"),
+    "ragged": ([[[1, 2]], [[1, 2], [3, 4]]], r"{} must be .*; could not convert: s" + UNEQUAL[1:]),
+    "ragged objects": (np.array([[1], [1, 2]], object), r"got dtype object \(list\)\. " + UNEQUAL),
+    "missing values": ([[1.0, None]], r"{} must be .*; got dtype object \(NoneType\)\.$"),
+    "nothing": (None, r"{} must be an array of numbers; got dtype object \(NoneType\)\.$"),
+    "a dict": ({"h": 0.0}, r"{} must be an array of numbers; got dtype object \(dict\)\.$"),
+    "masked": (np.ma.masked_equal(np.eye(3), 0), "{} has masked entries: fill them"),
+    "dates": (np.zeros((2, 3, 2), "M8[s]"), r"{} must be .*; got dtype datetime64\[s\] \(date"),
 }
+
+
+class Stubborn:
+    """An object whose conversion fails, as that of a tensor on a graphics card."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("move it to the host first")
 
 
 @each_kind
@@ -460,8 +490,28 @@ NOT_NUMBERS = {
 def test_forward_rejects_what_is_no_number(kind, what):
     value, message = NOT_NUMBERS[what]
     case = small(kind)
-    with rejects(message, *case.params):
+    with rejects(message.format("x"), *case.params):
         case.kind.module.forward(value, case.params)
+    with rejects("could not convert: move it to the host first", *case.params):
+        case.kind.module.forward(Stubborn(), case.params)
+
+
+@each_kind
+@pytest.mark.parametrize("what", [what for what in NOT_NUMBERS if what != "nothing"])
+def test_state_and_gradients_that_are_no_numbers_are_rejected(kind, what):
+    value, message = NOT_NUMBERS[what]
+    case = small(kind)
+    _, _, cache = case.forward()
+    state = case.kind.state(lambda: value)
+    which = r"state(\.h)?"
+    with rejects(message.format(which), *case.params):
+        case._replace(state=state).forward()
+    with rejects(message.format(which), *case.params):
+        case.step(case.x[:, 0], state)
+    with rejects(message.format("dfinal_" + which), cache):
+        case.kind.module.backward(None, cache, state)
+    with rejects(message.format("dh"), cache):
+        case.kind.module.backward(value, cache)
 
 
 @each_kind
@@ -490,9 +540,8 @@ def test_state_of_any_other_shape_is_rejected(kind, shape):
     case = small(kind)
     good, bad = np.zeros((2, 3)), np.zeros(shape)
     _, _, cache = case.forward()
-    expected = (
-        r"state must have shape \(batch, units\) = \(2, 3\); got .*carried from another batch"
-    )
+    hint = "carried from another batch" if shape[1:] == (3,) else "one row of units for each"
+    expected = rf"state(\.[hc])? must have shape \(batch, units\) = \(2, 3\); got .*{hint}"
     several = case.kind.state(lambda: good) is not good
     for state in [(good, bad), (bad, good)] if several else [bad]:
         with rejects(expected, case.x, *case.params):
@@ -518,6 +567,32 @@ def test_backward_without_any_gradient_is_an_error(kind):
     _, _, cache = case.forward()
     with rejects("dh and dfinal_state are both None", cache):
         case.kind.module.backward(None, cache)
+
+
+@each_kind
+@pytest.mark.parametrize("other", [None, "gradient", "outputs", "another cell", "a tuple"])
+def test_backward_rejects_what_is_no_cache_of_this_cell(kind, other):
+    case = small(kind)
+    result = case.forward()
+    foreign = small("gru" if case.kind.module is not KINDS["gru"].module else "lstm")
+    bad, got = {
+        None: (None, "builtins.NoneType"),
+        "gradient": (np.ones((2, 3, 3)), "numpy.ndarray"),
+        "outputs": (result, "builtins.tuple"),
+        "another cell": (foreign.forward()[2], foreign.kind.module.__name__ + ".Cache"),
+        "a tuple": (tuple(result[2]), "builtins.tuple"),
+    }[other]
+    module = case.kind.module
+    with rejects(rf"cache must be the {module.__name__}\.Cache .*; got {got}\.", *case.params):
+        module.backward(np.ones((2, 3, 3)), bad)
+
+
+@each_kind
+def test_backward_with_cache_and_gradient_exchanged_says_so(kind):
+    case = small(kind)
+    _, _, cache = case.forward()
+    with rejects("got numpy.ndarray. The gradient comes first, then the cache", cache):
+        case.kind.module.backward(cache, np.ones((2, 3, 3)))
 
 
 @each_kind
@@ -554,6 +629,9 @@ def test_recurrent_factor_of_any_other_shape_is_rejected(kind, wrong):
         (lambda p: p._replace(b=p.b.astype(np.float32)), "share one floating-point dtype.*float32"),
         (lambda p: type(p)(*(a.astype(int) for a in p)), "share one floating-point dtype.*int64"),
         (lambda p: p._replace(W_h=p.W_h * 1j), "W_h must be real"),
+        (lambda p: p._replace(b=None), r"b must be an array of numbers; .*\(NoneType\)"),
+        (lambda p: p._replace(W_x=p.W_x[:0]), r"params must have the shapes .*got \(0, \d+\)"),
+        (lambda p: type(p)(*(a[..., :0] for a in (p.W_x, p.W_h[:0], p.b))), r"got \(2, 0\)"),
     ],
 )
 def test_params_that_do_not_fit_are_rejected(kind, change, message):
@@ -586,6 +664,16 @@ def test_init_rejects_what_is_no_size(kind, size, rng):
 def test_init_rejects_what_is_no_generator(kind, bad):
     with pytest.raises(ValueError, match=r"rng must be a numpy\.random\.Generator"):
         KINDS[kind].module.init(2, 3, rng=bad)
+
+
+@each_kind
+@pytest.mark.parametrize("dtype", [int, bool, complex, "float", "spam", object, [1.0]])
+def test_init_rejects_what_is_no_floating_point_type(kind, dtype, rng):
+    if dtype == "float":  # a name of float64
+        assert KINDS[kind].module.init(2, 3, rng=rng, dtype=dtype).b.dtype == np.float64
+        return
+    with rejects("dtype must be a floating-point type, as np.float64; got", rng):
+        KINDS[kind].module.init(2, 3, rng=rng, dtype=dtype)
 
 
 def test_draw_mask_has_what_the_tests_rely_on(rng):

@@ -21,6 +21,7 @@ ROOT = notebooks.ROOT
 MODULES = sorted(notebooks.PACKAGES["rnnkit"].glob("*.py"))
 PUBLIC = [path.stem for path in MODULES if not path.stem.startswith("_")]
 READABLE = {"simple_rnn", "clipping", "gradcheck"}
+CORE = {"simple_rnn", "lstm", "gru", "clipping", "attention", "initializers", "gradcheck"}
 SUPPORT = {"datasets", "plotting", "keras_bridge"}  # around the networks: data, figures, Keras
 NOT_CODE = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
@@ -32,6 +33,17 @@ def code_lines(path):
     return len(
         {n for t in tokens if t.type not in NOT_CODE for n in range(t.start[0], t.end[0] + 1)}
     )
+
+
+def docstring_lines(path):
+    """Count the lines of all docstrings."""
+    texts = [
+        node.body[0]
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and ast.get_docstring(node) is not None
+    ]
+    return sum(text.end_lineno - text.lineno + 1 for text in texts)
 
 
 def imports(path):
@@ -57,12 +69,19 @@ def test_recurrent_core_stays_readable():
     assert sum(code_lines(path) for path in MODULES if path.stem in READABLE) <= 350
 
 
+@pytest.mark.parametrize("name", sorted(CORE | {"_recurrence"}))
+def test_docstrings_of_the_core_are_no_longer_than_its_code(name):
+    path = notebooks.PACKAGE / f"{name}.py"
+    assert docstring_lines(path) <= code_lines(path)
+
+
 def test_code_lines_counts_code_only(tmp_path):
     path = tmp_path / "x.py"
     path.write_text(
         '"""Doc.\n\nMore."""\n\n# comment\nx = (1,\n     2)  # three\n\ndef f():\n    "D."\n'
     )
     assert code_lines(path) == 3
+    assert docstring_lines(path) == 4
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda x: x.stem)
