@@ -29,11 +29,8 @@ def show(known: dict[str, list[protocol.Experiment]]) -> None:
     for name, parts in known.items():
         for part in parts:
             minutes = sum(part.table().seconds().values()) / 60
-            chapters = sorted({x.split("_")[1] for x in (*part.chapters, *part.readers)})
-            numbers = ", ".join(
-                ".".join(x.split("_")[:2]).lstrip("0") for x in (*part.chapters, *part.readers)
-            )
-            del chapters
+            names = (x.split("_")[:2] for x in (*part.chapters, *part.readers))
+            numbers = ", ".join(".".join(name).lstrip("0") for name in names)
             print(f"{name:18} {minutes:7.1f}  {part.name:20} {numbers}")
 
 

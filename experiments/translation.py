@@ -81,17 +81,11 @@ def weights(size, seed):
     return [(number, *rates, time.process_time() - start)], model.params
 
 
+DATE_COLUMNS = ("attention", "seed", "updates", "exact", "new_years", "seconds")
+WORD_COLUMNS = ("method", "split", "words", "seed", "updates", "wer", "per", "seconds")
+WEIGHT_COLUMNS = ("words", "seed", "updates", "val_wer", "val_per", "seconds")
 EXPERIMENTS = [
-    Experiment(
-        "translation_dates", ("attention", "seed", "updates", "exact", "new_years", "seconds"),
-        2, date_jobs, dates, chapters=(DATES,),
-    ),
-    Experiment(
-        "translation_words", ("method", "split", "words", "seed", "updates", "wer", "per", "seconds"),
-        4, word_jobs, words, chapters=(WORDS,),
-    ),
-    Experiment(
-        "translation_weights", ("words", "seed", "updates", "val_wer", "val_per", "seconds"),
-        2, weight_jobs, weights, chapters=(WORDS,),
-    ),
-]  # fmt: skip
+    Experiment("translation_dates", DATE_COLUMNS, 2, date_jobs, dates, chapters=(DATES,)),
+    Experiment("translation_words", WORD_COLUMNS, 4, word_jobs, words, chapters=(WORDS,)),
+    Experiment("translation_weights", WEIGHT_COLUMNS, 2, weight_jobs, weights, chapters=(WORDS,)),
+]

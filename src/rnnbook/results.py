@@ -66,7 +66,8 @@ def table(name: str) -> Rows:
 def weights(name: str, prefix: str = "") -> dict[str, np.ndarray]:
     """Return the stored arrays whose names begin with `prefix`, without it, as float32."""
     with np.load(_path(name, ".npz")) as file:
-        found = {key[len(prefix) :]: file[key] for key in file if key.startswith(prefix)}
+        names = [key for key in file if key.startswith(prefix) and key != "__about__"]
+        found = {key[len(prefix) :]: file[key] for key in names}
     if not found:
         raise ValueError(f"no array of {name!r} begins with {prefix!r}")
     halves = (np.float16, np.float64)

@@ -71,7 +71,7 @@ def test_recurrent_core_stays_readable():
 
 @pytest.mark.parametrize("name", sorted(CORE | {"_recurrence"}))
 def test_docstrings_of_the_core_are_no_longer_than_its_code(name):
-    path = notebooks.PACKAGE / f"{name}.py"
+    path = notebooks.PACKAGES["rnnkit"] / f"{name}.py"
     assert docstring_lines(path) <= code_lines(path)
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the tools."""
+"""Fixtures for the tests of what chapters share."""
 
 import numpy as np
 import pytest

@@ -1,18 +1,15 @@
-"""The layers of tools/long_range.py compute their equations and gradients; the table is joined."""
-
-import csv
+"""The layers that read the past compute their equations and gradients."""
 
 import numpy as np
 import pytest
 
-import long_range as tool
-import memory_tasks
+from rnnbook import memory_tasks, reading
 from rnnkit import simple_rnn
 
 LAYERS = {
-    "attention": tool.AttentiveRNN,
-    "one_hop": lambda units, **o: tool.Memory(units, hops=1, **o),
-    "memory": tool.Memory,
+    "attention": reading.AttentiveRNN,
+    "one_hop": lambda units, **o: reading.Memory(units, hops=1, **o),
+    "memory": reading.Memory,
 }
 
 
@@ -23,13 +20,13 @@ def lookup(q, keys, values):
 
 
 def test_encoding_by_hand():
-    p = tool.encoding(3, size=4, longest=100.0)
+    p = reading.encoding(3, size=4, longest=100.0)
     np.testing.assert_array_equal(p[0], [0, 0, 1, 1])
     np.testing.assert_allclose(p[2], [np.sin(2), np.sin(0.02), np.cos(2), np.cos(0.02)])
 
 
 def test_attentive_rnn_step_by_step(rng):
-    layer = tool.AttentiveRNN(4, return_sequences=True)
+    layer = reading.AttentiveRNN(4, return_sequences=True)
     assert layer.build(3, rng=rng, dtype=np.float64) == 8
     x = rng.standard_normal((2, 9, 3))
     *cell, W_q = layer.params.values()
@@ -44,14 +41,14 @@ def test_attentive_rnn_step_by_step(rng):
 
 
 def test_memory_step_by_step(rng):
-    layer = tool.Memory(4)
+    layer = reading.Memory(4)
     assert layer.build(3, rng=rng, dtype=np.float64) == 4
     A, C, B, R = layer.params.values()
     x = rng.standard_normal((2, 9, 3))
     y, state, _ = layer.forward(x)
     assert state is None
     for b in range(2):
-        z = np.hstack([x[b], tool.encoding(9)])
+        z = np.hstack([x[b], reading.encoding(9)])
         q = z[-1] @ B
         for _ in range(2):
             q = q @ R + lookup(q, z @ A, z @ C)
@@ -60,7 +57,7 @@ def test_memory_step_by_step(rng):
 
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize("name", LAYERS)
-def test_gradient(gradient_error, name, return_sequences):
+def test_backward_agrees_with_differences(gradient_error, name, return_sequences):
     layer = LAYERS[name](3, return_sequences=return_sequences)
     assert gradient_error(layer, time=8) < 1e-8
 
@@ -79,27 +76,6 @@ def test_no_answer_sees_a_later_step(rng, name):
 
 @pytest.mark.parametrize("name", ["attention", "memory"])
 @pytest.mark.parametrize("task", memory_tasks.TASKS)
-def test_models_have_one_size(rng, name, task):
-    model = memory_tasks.MODELS[name](memory_tasks.TASKS[task], rng)
+def test_sized_models_have_one_size(rng, name, task):
+    model = reading.MODELS[name](memory_tasks.TASKS[task], rng)
     assert memory_tasks.count(model) == pytest.approx(memory_tasks.PARAMETERS, rel=0.04)
-
-
-def test_rows_are_borrowed_once_and_promise(tmp_path, monkeypatch):
-    monkeypatch.setattr(tool, "TABLE", tmp_path / "mine.csv")
-    monkeypatch.setattr(tool, "SOURCE", tmp_path / "theirs.csv")
-    for path in (tool.TABLE, tool.SOURCE):
-        path.write_text(f"# command\n{','.join(memory_tasks.COLUMNS)}\n", "utf-8")
-    rows = [
-        {"task": "adding", "lag": 100, "model": "gru", "seed": 0, "relative_loss": 0.4},
-        {"task": "copy", "lag": 100, "model": "gru", "seed": 0, "relative_loss": 0.9},
-        {"task": "copy", "lag": 100, "model": "gru", "seed": 100, "relative_loss": 0.9},
-        {"task": "copy", "lag": 100, "model": "gru", "seed": 4, "relative_loss": 0.1},
-        {"task": "copy", "lag": 100, "model": "irnn", "seed": 0, "relative_loss": 0.1},
-    ]
-    with tool.SOURCE.open("a", encoding="utf-8", newline="") as file:
-        csv.DictWriter(file, memory_tasks.COLUMNS, lineterminator="\n").writerows(rows)
-    tool.borrow()
-    tool.borrow()
-    assert [row["seed"] for row in memory_tasks.read(tool.TABLE)] == ["0", "0", "100"]
-    assert tool.promising("gru", 100) == {"adding"}
-    assert tool.promising("gru", 200) == set()
