@@ -53,7 +53,7 @@ def time_first(x: Any, mask: Any, dtype: Any, features: int) -> tuple[np.ndarray
         mask = as_mask(mask, *x.shape[:2])
         x = np.where(mask[:, :, np.newaxis], x, np.zeros((), dtype))  # 0 · nan would be nan
         mask = np.ascontiguousarray(mask.T)
-    return np.ascontiguousarray(x.transpose(1, 0, 2)), mask
+    return np.array(x.transpose(1, 0, 2), order="C"), mask  # a copy, for one sequence as well
 
 
 def as_outputs(states: np.ndarray, mask: MaybeArray) -> np.ndarray:

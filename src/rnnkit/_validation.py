@@ -115,23 +115,13 @@ def as_labels(value: Any, shape: tuple[int, ...], classes: int) -> np.ndarray:
     return labels
 
 
-def check_rows(**arrays: np.ndarray | None) -> None:
-    """Raise ValueError unless all arrays (None is left out) have equally many rows."""
-    shapes = {name: array.shape for name, array in arrays.items() if array is not None}
-    if () in shapes.values() or len({shape[0] for shape in shapes.values()}) > 1:
-        raise ValueError(
-            f"{', '.join(shapes)} must have one row for each sequence; got shapes "
-            f"{', '.join(map(str, shapes.values()))}."
-        )
-
-
 def check_cache(cache: Any, kind: type) -> None:
     """Raise ValueError unless the cache is one of this kind."""
     if not isinstance(cache, kind):
         got = type(cache)
         raise ValueError(
-            f"cache must be the {kind.__module__}.Cache that came with the outputs; got "
-            f"{got.__module__}.{got.__qualname__}. The gradient comes first, then the cache."
+            f"cache must be the {kind.__module__}.{kind.__qualname__} that came with the outputs; "
+            f"got {got.__module__}.{got.__qualname__}. The gradient comes first, then the cache."
         )
 
 
@@ -154,6 +144,13 @@ def positive(value: Any, name: str) -> int:
 
 def positive_number(value: Any, name: str) -> float:
     """Return ``value`` as a float if it is a number above 0, or raise ValueError."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < np.inf:
         raise ValueError(f"{name} must be a positive number; got {value!r}.")
     return float(value)
+
+
+def fraction(value: Any, name: str) -> float:
+    """Return ``value`` as a float if it is a number from 0 up to but not 1, or raise ValueError."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
+        raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}.")
+    return float(value)  # a NumPy float64 would make float32 inputs float64

@@ -32,7 +32,6 @@ class Activation(NamedTuple):
 
 
 LEAKY_RELU_SLOPE = 0.2  # Keras's default
-ELU_ALPHA = 1.0
 
 
 def _linear(a: Array, out: Array) -> None:
@@ -54,7 +53,7 @@ def _leaky_relu(a: Array, out: Array) -> None:
 
 def _elu(a: Array, out: Array) -> None:
     # min(a, 0): expm1 is evaluated only where it is used, so it cannot overflow.
-    negative = ELU_ALPHA * np.expm1(np.minimum(a, 0.0))
+    negative = np.expm1(np.minimum(a, 0.0))
     np.maximum(a, 0.0, out=out)
     out += negative
 
@@ -76,7 +75,7 @@ def _slope(h: Array, negative: float) -> Array:
 
 
 def _elu_derivative(h: Array) -> Array:
-    d = h + ELU_ALPHA
+    d = h + 1.0
     d[h > 0] = 1.0
     return d
 

@@ -2,10 +2,12 @@
 
 Names and meanings are Keras's: ``units``, ``return_sequences``, ``go_backwards``, masks.
 A layer owns its weights and nothing else; what ``backward`` needs comes out of
-``forward`` as a cache, so one layer may be used several times before it is updated.
+``forward`` as a cache, so one layer may be used several times before it is updated.  The
+cache holds copies: what was passed in may be changed before ``backward``.  Arrays that it
+shares with the output are read-only.
 """
 
-import copy
+import copy  # noqa: I001
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,21 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from rnnkit import activations, gru, initializers, lstm, simple_rnn
-from rnnkit._validation import as_array, as_float, as_mask, check_rng, check_rows, positive
+from rnnkit._tree import check_rows, take_rows
+from rnnkit._validation import (
+    as_array, as_dtype, as_float, as_mask, check_cache, check_rng, fraction, positive,
+)  # fmt: skip
 
 __all__ = [
-    "GRU",
-    "LSTM",
-    "Bidirectional",
-    "Dense",
-    "Dropout",
-    "Embedding",
-    "Layer",
-    "Recurrent",
-    "Sequential",
-    "SimpleRNN",
-]
+    "GRU", "LSTM", "Bidirectional", "Dense", "Dropout", "Embedding", "Layer", "Recurrent",
+    "Sequential", "SimpleRNN", "Weights",
+]  # fmt: skip
 
+Mask = ArrayLike | None
+States = Mapping[str, Any] | None
+Rng = np.random.Generator | None
 Grads = dict[str, np.ndarray]
 Result = tuple[np.ndarray, Any, Any]  # output, final state, cache
 
@@ -36,10 +36,40 @@ Result = tuple[np.ndarray, Any, Any]  # output, final state, cache
 class Call(NamedTuple):
     """How a layer is called."""
 
-    mask: np.ndarray | None
+    mask: Any
     state: Any
     training: bool
-    rng: np.random.Generator | None
+    rng: Rng
+
+
+class Weights(dict[str, np.ndarray]):
+    """Arrays by name that stay what they are: assigning to a name writes into its array.
+
+    So all who hold an array (layer, model, optimizer) see the same numbers.  A name that is
+    not there or another shape is a ``ValueError``.
+
+    >>> weights = Weights(b=np.zeros(2))
+    >>> b = weights["b"]
+    >>> weights["b"] = [1, 2]
+    >>> b
+    array([1., 2.])
+    """
+
+    def __setitem__(self, name: str, values: ArrayLike) -> None:
+        self.update({name: values})
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Write into several arrays, or into none if something does not fit."""
+        new = {name: as_array(values, name) for name, values in dict(*args, **kwargs).items()}
+        for name, values in new.items():
+            if name not in self or values.shape != self[name].shape:
+                shapes = {key: array.shape for key, array in self.items()}
+                raise ValueError(f"weights must be of {shapes}; got {name}: {values.shape}.")
+        for name, values in new.items():
+            self[name][...] = values
+
+    def __reduce__(self) -> Any:  # copies and pickles are made at once, not name by name
+        return Weights, (dict(self),)
 
 
 class Layer(ABC):
@@ -49,11 +79,15 @@ class Layer(ABC):
     ----------
     name : str
         Name of this kind of layer, as in Keras.
+    units : int
+        Number of features of the output; 0 for a layer without weights.
     params : dict of ndarray
         Weights by name; empty until :meth:`build`.
     """
 
     name = "layer"
+    units = 0
+    return_sequences = True  # whether a sequence comes out where one went in
 
     def __init__(self) -> None:
         self.params: dict[str, np.ndarray] = {}
@@ -63,10 +97,15 @@ class Layer(ABC):
         return input_size
 
     def forward(
-        self, x: Any, *, mask: np.ndarray | None = None, state: Any = None,
-        training: bool = False, rng: np.random.Generator | None = None,
+        self, x: Any, *, mask: Any = None, state: Any = None, training: bool = False,
+        rng: Rng = None,
     ) -> Result:  # fmt: skip
         """Return the output, the final state (None where there is none) and a cache."""
+        if self.units and not self.params:
+            raise ValueError(f"{self.name} has no weights yet: put it into a model or build it.")
+        x = as_array(x, "x")
+        if mask is not None and x.ndim > 1:
+            mask = as_mask(mask, *x.shape[:2])
         return self._forward(x, Call(mask, state, training, rng))
 
     def _forward(self, x: Any, call: Call) -> Result:
@@ -77,8 +116,8 @@ class Layer(ABC):
         """Return gradients: of the input, of the initial state, of the weights by name."""
 
     def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
-        """Return the mask the next layer sees."""
-        return mask
+        """Return the mask the next layer sees: a single output has none."""
+        return mask if self.return_sequences else None
 
 
 class Embedding(Layer):
@@ -121,41 +160,33 @@ class Embedding(Layer):
     def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the table uniformly from [−0.05, 0.05], as Keras does."""
         table = rng.uniform(-0.05, 0.05, size=(self.vocabulary_size, self.units))
-        self.params = {"E": table.astype(dtype)}
+        self.params = Weights(E=table.astype(as_dtype(dtype)))
         return self.units
 
     def _forward(self, x: Any, call: Call) -> Result:
         """Look the rows up: (B, T) integers to (B, T, units)."""
-        symbols = self._symbols(x)
-        return self.params["E"][symbols], None, symbols
+        if x.dtype.kind not in "iu" or x.ndim != 2 or x.size == 0:
+            got = f"{x.dtype}, {x.shape}"
+            raise ValueError(f"x must be integers of shape (batch, time), not empty; got {got}.")
+        if x.min() < 0 or x.max() >= self.vocabulary_size:
+            got, top = f"{x.min()} to {x.max()}", self.vocabulary_size - 1
+            raise ValueError(f"x must lie in 0 … {top}, the vocabulary; got values from {got}.")
+        return self.params["E"][x], None, x.copy()
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """Add up the gradients of equal symbols."""
+        check_cache(cache, np.ndarray)
         dE = np.zeros_like(self.params["E"])
         dy = _as_gradient(dy, (*cache.shape, self.units), dE.dtype)
         np.add.at(dE, cache.ravel(), dy.reshape(-1, self.units))
         return None, None, {"E": dE}
 
     def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
-        """Symbols other than 0 are valid, if ``mask_zero``."""
+        """Symbols other than 0 are valid, if ``mask_zero``; Keras drops a mask that is given."""
         if not self.mask_zero:
             return mask
-        valid = self._symbols(x) != 0
-        return valid if mask is None else valid & as_mask(mask, *valid.shape)
-
-    def _symbols(self, x: Any) -> np.ndarray:
-        symbols = as_array(x, "x")
-        if symbols.dtype.kind not in "iu" or symbols.ndim != 2 or symbols.size == 0:
-            raise ValueError(
-                "x must be integers of shape (batch, time), not empty; "
-                f"got {symbols.dtype}, {symbols.shape}."
-            )
-        if symbols.min() < 0 or symbols.max() >= self.vocabulary_size:
-            raise ValueError(
-                f"x must lie in 0 … {self.vocabulary_size - 1}, the vocabulary; "
-                f"got values from {symbols.min()} to {symbols.max()}."
-            )
-        return symbols
+        valid = np.asarray(x) != 0
+        return valid if mask is None else valid & mask
 
 
 class Dense(Layer):
@@ -197,26 +228,29 @@ class Dense(Layer):
         """Draw W by Glorot's rule; b starts at zero."""
         n_in = positive(input_size, "input_size")
         W = initializers.glorot_uniform((n_in, self.units), rng=rng, dtype=dtype)
-        self.params = {"W": W, "b": np.zeros(self.units, dtype=dtype)}
+        self.params = Weights(W=W, b=np.zeros(self.units, dtype=dtype))
         return self.units
 
     def _forward(self, x: Any, call: Call) -> Result:
         """(B, D) or (B, T, D) to (B, K) or (B, T, K)."""
         W = self.params["W"]
-        x = as_array(x, "x").astype(W.dtype, copy=False)
         if x.ndim not in (2, 3) or x.size == 0 or x.shape[-1] != W.shape[0]:
-            raise ValueError(
-                f"x must have shape (batch, features) or (batch, time, features) with "
-                f"features = {W.shape[0]}; got {x.shape}."
-            )
+            needed = f"(batch, features) or (batch, time, features) with features = {len(W)}"
+            raise ValueError(f"x must have shape {needed}; got {x.shape}.")
+        x = x.astype(W.dtype)
+        if call.mask is not None:
+            if x.ndim == 2:
+                raise ValueError(f"mask needs x of shape (batch, time, features); got {x.shape}.")
+            x[~(call.mask[..., np.newaxis] | np.isfinite(x))] = 0.0  # else dW has 0 · nan
         y = x @ W
         y += self.params["b"]
         activations.get(self.activation).apply(y, y)
+        y.flags.writeable = self.activation == "linear"  # backward needs the others
         return y, None, (x, y)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """Gradients of the input, of W and of b."""
-        x, y = cache
+        x, y = _parts(cache, 2)
         W = self.params["W"]
         dy = _as_gradient(dy, y.shape, W.dtype)
         if self.activation != "linear":
@@ -260,11 +294,10 @@ class Dropout(Layer):
 
     def __init__(self, rate: float) -> None:
         super().__init__()
-        self.rate = _check_rate(rate, "rate")
+        self.rate = fraction(rate, "rate")
 
     def _forward(self, x: Any, call: Call) -> Result:
         """Same shape out as in."""
-        x = as_array(x, "x")
         if not call.training or self.rate == 0.0:
             return x, None, None
         factor = _dropout_factor(x.shape, self.rate, call.rng, x.dtype)
@@ -272,14 +305,17 @@ class Dropout(Layer):
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """The same entries are dropped from the gradient."""
-        return (dy if cache is None else dy * cache), None, {}
+        if cache is None:
+            return dy, None, {}
+        check_cache(cache, np.ndarray)
+        return _as_gradient(dy, cache.shape, cache.dtype) * cache, None, {}
 
 
 class RecurrentCache(NamedTuple):
     """What ``backward`` of a recurrent layer needs."""
 
     cell: Any  # the cache of simple_rnn, lstm or gru
-    input_factor: np.ndarray | None  # (B, 1, D), of dropout
+    input_factor: np.ndarray | None  # (n, B, 1, D), of dropout
     shape: tuple[int, int]  # (B, T)
 
 
@@ -296,10 +332,12 @@ class Recurrent(Layer):
         Whether to read the sequence from its end; outputs then come in the order of
         processing, the last step first, and the mask is passed on as it is (as in Keras).
     dropout : float, optional
-        Share of the input features that is zeroed in training: the same features at all steps.
+        Share of the input features that is zeroed in training: the same features at all steps
+        and for all gates.
     recurrent_dropout : float, optional
         Share of the entries of h_{t−1} that is zeroed in front of W_h in training: the same
         entries at all steps, drawn for each gate anew.  The state itself is not touched.
+        Beside it ``dropout`` draws for each gate anew, too, as in Keras.
 
     Raises
     ------
@@ -323,16 +361,15 @@ class Recurrent(Layer):
         self.units = positive(units, "units")
         self.return_sequences = return_sequences
         self.go_backwards = go_backwards
-        self.dropout = _check_rate(dropout, "dropout")
-        self.recurrent_dropout = _check_rate(recurrent_dropout, "recurrent_dropout")
+        self.dropout = fraction(dropout, "dropout")
+        self.recurrent_dropout = fraction(recurrent_dropout, "recurrent_dropout")
         self.init_options: dict[str, Any] = {}
         self.options: dict[str, Any] = {}
 
     def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the weights by the ``init`` of the cell."""
-        n_in = positive(input_size, "input_size")
-        params = self.cell.init(n_in, self.units, rng=rng, dtype=dtype, **self.init_options)
-        self.params = params._asdict()
+        params = self.cell.init(input_size, self.units, rng=rng, dtype=dtype, **self.init_options)
+        self.params = Weights(params._asdict())
         return self.units
 
     def _forward(self, x: Any, call: Call) -> Result:
@@ -343,12 +380,16 @@ class Recurrent(Layer):
         B, T, _ = x.shape
         mask, state, training, rng = call
         if self.go_backwards:
-            x = x[:, ::-1]
-            mask = None if mask is None else as_mask(mask, B, T)[:, ::-1]
+            x, mask = x[:, ::-1], None if mask is None else mask[:, ::-1]
         on_input = on_state = None
         if training and self.dropout:
-            on_input = _dropout_factor((B, 1, D), self.dropout, rng, dtype)
-            x = x * on_input
+            n = self.gates if self.recurrent_dropout else 1
+            on_input = _dropout_factor((n, B, 1, D), self.dropout, rng, dtype)
+            # Side by side, what each gate sees of x; the other gates have weights of 0 there.
+            x = (x * on_input).transpose(1, 2, 0, 3).reshape(B, T, n * D)
+            W, k = np.zeros((n, D, n, params.W_x.shape[1] // n), dtype=dtype), np.arange(n)
+            W[k, :, k] = params.W_x.reshape(D, n, -1).transpose(1, 0, 2)
+            params = params._replace(W_x=W.reshape(n * D, -1))
         if training and self.recurrent_dropout:
             shape = (self.gates, B, self.units)
             on_state = _dropout_factor(shape, self.recurrent_dropout, rng, dtype)
@@ -360,20 +401,19 @@ class Recurrent(Layer):
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """BPTT, by the ``backward`` of the cell."""
+        check_cache(cache, RecurrentCache)
         dh = dy
         if not self.return_sequences:
-            B, T = cache.shape
-            dtype = self.params["W_x"].dtype
-            dh = np.zeros((B, T, self.units), dtype=dtype)
-            dh[:, -1] = _as_gradient(dy, (B, self.units), dtype)
+            dh = np.zeros((*cache.shape, self.units), dtype=self.params["W_x"].dtype)
+            dh[:, -1] = _as_gradient(dy, dh[:, -1].shape, dh.dtype)
         dx, dinitial, grads = self.cell.backward(dh, cache.cell, dstate)
         if cache.input_factor is not None:
-            dx = dx * cache.input_factor
+            n, B, _, D = cache.input_factor.shape
+            dx = dx.reshape(B, -1, n, D).transpose(2, 0, 1, 3) * cache.input_factor
+            dx, k = dx.sum(axis=0), np.arange(n)
+            dW = grads.W_x.reshape(n, D, n, -1)[k, :, k].transpose(1, 0, 2)
+            grads = grads._replace(W_x=dW.reshape(D, -1))
         return dx[:, ::-1] if self.go_backwards else dx, dinitial, grads._asdict()
-
-    def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
-        """A sequence keeps its mask, a single output has none."""
-        return mask if self.return_sequences else None
 
 
 class SimpleRNN(Recurrent):
@@ -452,7 +492,6 @@ class LSTM(Recurrent):
 
     def __init__(self, units: int, *, unit_forget_bias: bool = True, **options: Any) -> None:
         super().__init__(units, **options)
-        self.unit_forget_bias = unit_forget_bias
         self.init_options = {"unit_forget_bias": unit_forget_bias}
 
 
@@ -491,7 +530,6 @@ class GRU(Recurrent):
 
     def __init__(self, units: int, *, reset_after: bool = True, **options: Any) -> None:
         super().__init__(units, **options)
-        self.reset_after = reset_after
         self.init_options = {"reset_after": reset_after}
 
 
@@ -508,8 +546,7 @@ class Bidirectional(Layer):
     Parameters
     ----------
     layer : Recurrent
-        The layer that reads forward; the one that reads backward gets the same settings and
-        weights of its own.
+        The settings of the two layers; it is copied, as in Keras, and stays without weights.
     merge_mode : str, optional
         ``"concat"`` (2H features) or ``"sum"`` (H).
 
@@ -541,18 +578,19 @@ class Bidirectional(Layer):
             raise ValueError("layer must be a new SimpleRNN, LSTM or GRU without go_backwards.")
         if merge_mode not in ("concat", "sum"):
             raise ValueError(f"merge_mode must be 'concat' or 'sum'; got {merge_mode!r}.")
-        self.merge_mode = merge_mode
-        self.pair = layer, copy.copy(layer)
+        self.merge_mode, self._concat = merge_mode, merge_mode == "concat"
+        self.pair = copy.copy(layer), copy.copy(layer)
         self.pair[1].go_backwards = True
         self.return_sequences = layer.return_sequences
 
     def build(self, input_size: Any, *, rng: np.random.Generator, dtype: DTypeLike) -> int:
         """Draw the weights of both layers, the forward one first."""
-        units = 0
+        units, named = 0, dict[str, np.ndarray]()
         for way, layer in zip(("forward", "backward"), self.pair, strict=True):
             units += layer.build(input_size, rng=rng, dtype=dtype)
-            self.params |= {f"{way}.{key}": array for key, array in layer.params.items()}
-        return units if self.merge_mode == "concat" else units // 2
+            named |= {f"{way}.{key}": array for key, array in layer.params.items()}
+        self.params = Weights(named)
+        return units if self._concat else units // 2
 
     def _forward(self, x: Any, call: Call) -> Result:
         """(B, T, D) to (B, T, 2H) or (B, 2H); the state is the pair of both final states."""
@@ -561,39 +599,27 @@ class Bidirectional(Layer):
             layer.forward(x, **call._replace(state=state)._asdict())
             for layer, state in zip(self.pair, states, strict=True)
         )
-        back = self._in_order(back)
+        back = back[:, ::-1] if self.return_sequences else back  # in the order of time
         y = np.concatenate((ahead, back), axis=-1) if self._concat else ahead + back
-        zeroed = call.mask is not None and self.return_sequences
-        valid = np.asarray(call.mask)[:, :, np.newaxis] if zeroed else None
-        y = y if valid is None else y * valid
+        valid = None
+        if call.mask is not None and self.return_sequences:
+            valid = call.mask[:, :, np.newaxis]
+            y *= valid
         return y, (final, final_back), (cache, cache_back, valid, y.shape)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any, Grads]:
         """BPTT in both directions."""
-        *caches, valid, shape = cache
+        *caches, valid, shape = _parts(cache, 4)
         dy = _as_gradient(dy, shape, self.pair[0].params["W_x"].dtype)
         dy = dy if valid is None else dy * valid
         ahead, back = np.split(dy, 2, axis=-1) if self._concat else (dy, dy)
         to_ahead, to_back = _as_two(dstate, "dstate")
         dx, dinitial, grads = self.pair[0].backward(ahead, caches[0], to_ahead)
-        dx_back, dinitial_back, grads_back = self.pair[1].backward(
-            self._in_order(back), caches[1], to_back
-        )
+        back = back[:, ::-1] if self.return_sequences else back
+        dx_back, dinitial_back, grads_back = self.pair[1].backward(back, caches[1], to_back)
         named = {f"forward.{key}": grad for key, grad in grads.items()}
         named |= {f"backward.{key}": grad for key, grad in grads_back.items()}
         return dx + dx_back, (dinitial, dinitial_back), named
-
-    def output_mask(self, x: Any, mask: np.ndarray | None) -> np.ndarray | None:
-        """A sequence keeps its mask, a single output has none."""
-        return mask if self.return_sequences else None
-
-    @property
-    def _concat(self) -> bool:
-        return self.merge_mode == "concat"
-
-    def _in_order(self, y: np.ndarray) -> np.ndarray:
-        """The backward layer's steps, last first, in the order of time."""
-        return y[:, ::-1] if self.return_sequences else y
 
 
 class ModelCache(NamedTuple):
@@ -619,14 +645,13 @@ class Sequential:
 
     Attributes
     ----------
-    params : dict of ndarray
-        All weights, by ``"layer.weight"``: the arrays themselves, which optimizers
-        change in place.
+    layers : dict of Layer
+        The layers by name.
 
     Raises
     ------
     ValueError
-        If there is no layer, one has been used in another model, or sizes do not fit.
+        If there is no layer, one has been used before, or sizes do not fit.
 
     Examples
     --------
@@ -643,27 +668,28 @@ class Sequential:
         dtype: DTypeLike = np.float64,
     ) -> None:  # fmt: skip
         check_rng(rng)
-        self.dtype = np.dtype(dtype)
-        if self.dtype.kind != "f":
-            raise ValueError(f"dtype must be a floating-point type; got {self.dtype}.")
-        if not layers:
-            raise ValueError("a model needs at least one layer.")
-        if any(layer.params for layer in layers) or len(set(map(id, layers))) < len(layers):
-            raise ValueError("a layer already has weights: make a new one for each model.")
+        self.dtype = as_dtype(dtype)
+        given = [*layers] if isinstance(layers, Sequence) else []
+        if not given or not all(isinstance(layer, Layer) for layer in given):
+            raise ValueError(f"layers must be a list of at least one layer; got {layers!r}.")
+        if any(layer.params for layer in given) or len(set(map(id, given))) < len(given):
+            raise ValueError("a layer stands twice or has weights already: make a new one.")
         self.layers: dict[str, Layer] = {}
-        self.params: dict[str, np.ndarray] = {}
-        size = input_size
-        for layer in layers:
+        for layer in given:
             same_kind = sum(other.name == layer.name for other in self.layers.values())
             name = f"{layer.name}_{same_kind}" if same_kind else layer.name
-            size = layer.build(size, rng=rng, dtype=self.dtype)
+            input_size = layer.build(input_size, rng=rng, dtype=self.dtype)
             self.layers[name] = layer
-            self.params |= {f"{name}.{key}": array for key, array in layer.params.items()}
+
+    @property
+    def params(self) -> Weights:
+        """All weights, by ``"layer.weight"``: the layers' arrays, which optimizers change."""
+        params = {name: layer.params.items() for name, layer in self.layers.items()}
+        return Weights({f"{name}.{k}": a for name, items in params.items() for k, a in items})
 
     def forward(
-        self, x: ArrayLike, *, mask: ArrayLike | None = None,
-        state: Mapping[str, Any] | None = None, training: bool = False,
-        rng: np.random.Generator | None = None,
+        self, x: ArrayLike, *, mask: Mask = None, state: States = None, training: bool = False,
+        rng: Rng = None,
     ) -> tuple[np.ndarray, dict[str, Any], ModelCache]:  # fmt: skip
         """Run all layers.
 
@@ -672,7 +698,8 @@ class Sequential:
         x : array_like
             (B, T, D), or integers (B, T) for an Embedding.
         mask : array_like of bool, shape (B, T), optional
-            True where a step is valid.
+            True where a step is valid.  Beside an Embedding with ``mask_zero`` a step is valid
+            if both say so (Keras drops this one).
         state : dict of ndarray, optional
             Initial states by name of the recurrent layer, as an earlier call returned them.
         training : bool, optional
@@ -694,30 +721,23 @@ class Sequential:
         ValueError
             If a shape or type does not fit.
         """
-        state = state or {}
-        y: Any = x
+        state = _by_layer(state, "state")
+        y: Any = as_array(x, "x")
         valid = None if mask is None else as_array(mask, "mask")
         final: dict[str, Any] = {}
         caches = []
         for name, layer in self.layers.items():
-            next_mask = layer.output_mask(y, valid)
+            call = Call(valid, state.get(name), training, rng)
+            before, (y, layer_state, cache) = y, layer.forward(y, **call._asdict())
             # The mask an Embedding makes is meant for the layers behind it.
-            y, layer_state, cache = layer.forward(
-                y, mask=valid, state=state.get(name), training=training, rng=rng
-            )
-            valid = next_mask
+            valid = layer.output_mask(before, valid)
             caches.append(cache)
             if layer_state is not None:
                 final[name] = layer_state
         _check_names(state, final, "state")
         return y, final, ModelCache(caches, valid)
 
-    def backward(
-        self,
-        dy: np.ndarray,
-        cache: ModelCache,
-        dstate: Mapping[str, Any] | None = None,
-    ) -> tuple[np.ndarray | None, dict[str, Any], Grads]:
+    def backward(self, dy: Any, cache: ModelCache, dstate: States = None) -> tuple[Any, Any, Grads]:
         """Propagate a gradient back through all layers.
 
         Parameters
@@ -743,13 +763,13 @@ class Sequential:
         ValueError
             If a shape does not fit, or ``dstate`` names no recurrent layer.
         """
-        dstate = dstate or {}
+        check_cache(cache, ModelCache)
+        dstate = _by_layer(dstate, "dstate")
         dinitial: dict[str, Any] = {}
         grads: Grads = {}
         dx: Any = dy
-        for (name, layer), layer_cache in zip(
-            reversed(self.layers.items()), reversed(cache.layers), strict=True
-        ):
+        for name, layer_cache in reversed([*zip(self.layers, cache.layers, strict=True)]):
+            layer = self.layers[name]
             dx, layer_dstate, layer_grads = layer.backward(dx, layer_cache, dstate.get(name))
             grads |= {f"{name}.{key}": array for key, array in layer_grads.items()}
             if layer_dstate is not None:
@@ -758,7 +778,7 @@ class Sequential:
         return dx, dinitial, {key: grads[key] for key in self.params}
 
     def predict(
-        self, x: ArrayLike, *, mask: ArrayLike | None = None, batch_size: int = 256
+        self, x: ArrayLike, *, mask: Mask = None, state: States = None, batch_size: int = 256
     ) -> np.ndarray:
         """Output for all of ``x``, computed in batches to bound the memory.
 
@@ -766,8 +786,8 @@ class Sequential:
         ----------
         x : array_like
             As for :meth:`forward`.
-        mask : array_like of bool, optional
-            As for :meth:`forward`.
+        mask, state : optional
+            As for :meth:`forward`, with a row for each sequence.
         batch_size : int, optional
             Sequences at a time.
 
@@ -781,15 +801,10 @@ class Sequential:
         ValueError
             If a shape or type does not fit.
         """
-        x = as_array(x, "x")
-        mask = None if mask is None else as_array(mask, "mask")
-        check_rows(x=x, mask=mask)
-        starts = range(0, max(len(x), 1), positive(batch_size, "batch_size"))
-        parts = [slice(start, start + batch_size) for start in starts]
-        outputs = [
-            self.forward(x[part], mask=None if mask is None else mask[part])[0] for part in parts
-        ]
-        return np.concatenate(outputs)
+        given = {"x": as_array(x, "x"), "mask": mask, "state": _by_layer(state, "state")}
+        starts = range(0, max(check_rows(**given), 1), positive(batch_size, "batch_size"))
+        parts = (take_rows(given, slice(start, start + batch_size)) for start in starts)
+        return np.concatenate([self.forward(part.pop("x"), **part)[0] for part in parts])
 
     def summary(self) -> str:
         """One line for each weight: name, shape, number of entries.
@@ -800,23 +815,12 @@ class Sequential:
             The table.
         """
         width = max(map(len, [*self.params, "total"]))
-        lines = [
-            f"{name:<{width}}  {array.shape!s:<12} {array.size:>9,}"
-            for name, array in self.params.items()
-        ]
-        total = sum(array.size for array in self.params.values())
-        return "\n".join([*lines, f"{'total':<{width}}  {'':<12} {total:>9,}"])
+        rows = [(name, str(array.shape), array.size) for name, array in self.params.items()]
+        rows.append(("total", "", sum(size for *_, size in rows)))
+        return "\n".join(f"{name:<{width}}  {shape:<12} {size:>9,}" for name, shape, size in rows)
 
 
-def _check_rate(rate: float, name: str) -> float:
-    if not 0.0 <= rate < 1.0:
-        raise ValueError(f"{name} must be at least 0 and below 1; got {rate!r}.")
-    return float(rate)  # a NumPy float64 would make float32 inputs float64
-
-
-def _dropout_factor(
-    shape: tuple[int, ...], rate: float, rng: np.random.Generator | None, dtype: DTypeLike
-) -> np.ndarray:
+def _dropout_factor(shape: tuple[int, ...], rate: float, rng: Rng, dtype: DTypeLike) -> np.ndarray:
     """0 with probability ``rate``, else 1/(1 − rate)."""
     keep = check_rng(rng).random(shape) >= rate
     return keep.astype(dtype) / (1.0 - rate)
@@ -830,20 +834,27 @@ def _as_gradient(dy: Any, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarra
     return dy.astype(dtype, copy=False)
 
 
+def _parts(cache: Any, n: int) -> Any:
+    if type(cache) is not tuple or len(cache) != n:
+        raise ValueError(f"cache must be the layer's own, from forward; got {type(cache)}.")
+    return cache
+
+
 def _as_two(state: Any, name: str) -> Any:
-    if state is None:
-        return None, None
-    if not isinstance(state, tuple | list) or len(state) != 2:
-        raise ValueError(
-            f"{name} must be a pair, the states of the forward and of the backward layer; "
-            f"got {type(state).__name__}."
-        )
-    return state
+    if state is not None and (not isinstance(state, tuple | list) or len(state) != 2):
+        needed = f"{name} must be a pair, the states of the forward and of the backward layer"
+        raise ValueError(f"{needed}; got {type(state).__name__}.")
+    return (None, None) if state is None else state
+
+
+def _by_layer(state: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(state, Mapping | None):
+        needed = f"{name} must be a dict of states by the names of layers, as forward returns it"
+        raise ValueError(f"{needed}; got {type(state).__name__}.")
+    return state or {}
 
 
 def _check_names(given: Mapping[str, Any], recurrent: Mapping[str, Any], name: str) -> None:
-    if unknown := given.keys() - recurrent.keys():
-        raise ValueError(
-            f"{name} names no recurrent layer of this model: {sorted(unknown)}; "
-            f"it has {sorted(recurrent)}."
-        )
+    if unknown := sorted(given.keys() - recurrent.keys()):
+        why = f"{name} names no recurrent layer of this model: {unknown}"
+        raise ValueError(f"{why}; it has {sorted(recurrent)}.")

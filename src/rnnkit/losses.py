@@ -1,7 +1,8 @@
 r"""Losses and their gradients.
 
 Each function returns the loss, averaged over the valid positions, and its gradient with
-respect to the network's output.  The cross-entropies take *logits*, the values before
+respect to the network's output.  What stands at the other positions has no influence, nan
+included.  The cross-entropies take *logits*, the values before
 softmax or sigmoid: that keeps them finite for any logit, and the gradient becomes
 probability minus target.
 """
@@ -11,19 +12,13 @@ from numpy.typing import ArrayLike
 
 from rnnkit._validation import as_array, as_labels
 
-__all__ = [
-    "binary_cross_entropy",
-    "categorical_cross_entropy",
-    "mean_squared_error",
-    "softmax",
-]
+__all__ = ["binary_cross_entropy", "categorical_cross_entropy", "mean_squared_error", "softmax"]
 
-LossAndGradient = tuple[float, np.ndarray]
+Mask = ArrayLike | None
+Result = tuple[float, np.ndarray]
 
 
-def mean_squared_error(
-    y: ArrayLike, target: ArrayLike, *, mask: ArrayLike | None = None
-) -> LossAndGradient:
+def mean_squared_error(y: ArrayLike, target: ArrayLike, *, mask: Mask = None) -> Result:
     r"""Mean squared error.
 
     .. math:: L = \frac1N \sum_n \frac1K \sum_k (y_{nk} - t_{nk})^2, \qquad
@@ -64,9 +59,7 @@ def mean_squared_error(
     return float(loss), error * weight * (2.0 / y.shape[-1])
 
 
-def binary_cross_entropy(
-    logits: ArrayLike, target: ArrayLike, *, mask: ArrayLike | None = None
-) -> LossAndGradient:
+def binary_cross_entropy(logits: ArrayLike, target: ArrayLike, *, mask: Mask = None) -> Result:
     r"""Binary cross-entropy from logits.
 
     .. math:: L = \frac1N \sum_n \frac1K \sum_k
@@ -102,18 +95,15 @@ def binary_cross_entropy(
     """
     y, t, weight = _check(logits, target, mask)
     if not ((t >= 0) & (t <= 1)).all():
-        raise ValueError(
-            f"target must lie between 0 and 1; got values from {t.min()} to {t.max()}."
-        )
+        got = f"{t.min()} to {t.max()}"
+        raise ValueError(f"target must lie between 0 and 1; got values from {got}.")
     entropy = np.maximum(y, 0.0) - y * t + np.log1p(np.exp(-np.abs(y)))
     sigmoid = 0.5 + 0.5 * np.tanh(0.5 * y)
     loss = np.sum(entropy * weight) / y.shape[-1]
     return float(loss), (sigmoid - t) * weight / y.shape[-1]
 
 
-def categorical_cross_entropy(
-    logits: ArrayLike, labels: ArrayLike, *, mask: ArrayLike | None = None
-) -> LossAndGradient:
+def categorical_cross_entropy(logits: ArrayLike, labels: ArrayLike, *, mask: Mask = None) -> Result:
     r"""Categorical cross-entropy from logits and class numbers.
 
     .. math:: L = -\frac1N \sum_n \log p_{n, \ell_n}, \quad
@@ -152,6 +142,8 @@ def categorical_cross_entropy(
     y = _floats(logits, "logits")
     labels = as_labels(labels, y.shape[:-1], y.shape[-1])
     weight = _weight(mask, y)
+    if mask is not None:
+        y = np.where(weight > 0, y, np.zeros((), y.dtype))
     y = y - y.max(axis=-1, keepdims=True)  # softmax is unchanged, exp cannot overflow
     exp = np.exp(y)
     total = exp.sum(axis=-1, keepdims=True)
@@ -200,25 +192,26 @@ def _floats(value: ArrayLike, name: str) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _weight(mask: ArrayLike | None, y: np.ndarray) -> np.ndarray:
+def _weight(mask: Mask, y: np.ndarray) -> np.ndarray:
     """Weights 1/N of the N valid positions, 0 elsewhere, with a trailing axis of 1."""
     if mask is None:
         positions = y.size // y.shape[-1]
         return np.full((1,) * y.ndim, 1.0 / positions, dtype=y.dtype)
     valid = as_array(mask, "mask")
     if valid.dtype != np.bool_ or valid.shape != y.shape[:-1]:
-        raise ValueError(
-            f"mask must be Boolean with shape {y.shape[:-1]}; got {valid.dtype}, {valid.shape}."
-        )
+        got = f"{valid.dtype}, {valid.shape}"
+        raise ValueError(f"mask must be Boolean with shape {y.shape[:-1]}; got {got}.")
     return (valid / max(int(valid.sum()), 1)).astype(y.dtype)[..., np.newaxis]
 
 
-def _check(
-    y: ArrayLike, target: ArrayLike, mask: ArrayLike | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _check(y: ArrayLike, target: ArrayLike, mask: Mask) -> tuple[np.ndarray, ...]:
+    """Outputs and targets, zero where they do not count (0 · nan would be nan), and weights."""
     y = _floats(y, "y")
     target = as_array(target, "target").astype(y.dtype, copy=False)
     if target.shape != y.shape:
         # Broadcasting (B,) against (B, 1) would give (B, B) and a wrong loss without a word.
         raise ValueError(f"target must have the shape {y.shape} of the output; got {target.shape}.")
-    return y, target, _weight(mask, y)
+    weight = _weight(mask, y)
+    if mask is not None:
+        y, target = (np.where(weight > 0, a, np.zeros((), a.dtype)) for a in (y, target))
+    return y, target, weight

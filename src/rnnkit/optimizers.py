@@ -2,6 +2,10 @@ r"""Optimizers: from a gradient to an update, by Keras's rules and with its name
 
 One of the three kinds of clipping (:mod:`rnnkit.clipping`) can be switched on by
 Keras's argument: ``clipvalue``, ``clipnorm`` or ``global_clipnorm``.
+
+One difference: Keras passes the gradient of an ``Embedding`` on as the rows that occurred, and
+its RMSprop, Adam and ``clipnorm`` treat these otherwise than the whole table that is used here.
+With an Embedding the weights therefore part from Keras's; with plain SGD they agree.
 """
 
 from abc import ABC, abstractmethod
@@ -11,8 +15,12 @@ import numpy as np
 
 from rnnkit import clipping
 from rnnkit._tree import check_pair
+from rnnkit._validation import fraction, positive_number
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop"]
+
+
+CLIPPING = {"clipvalue": "by_value", "clipnorm": "by_norm", "global_clipnorm": "by_global_norm"}
 
 
 class Optimizer(ABC):
@@ -33,20 +41,12 @@ class Optimizer(ABC):
 
     slots: tuple[str, ...] = ()  # arrays remembered for each parameter
 
-    def __init__(
-        self, learning_rate: float, *, clipvalue: float | None = None,
-        clipnorm: float | None = None, global_clipnorm: float | None = None,
-    ) -> None:  # fmt: skip
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate must be positive; got {learning_rate!r}.")
-        limits = {"clipvalue": clipvalue, "clipnorm": clipnorm, "global_clipnorm": global_clipnorm}
-        given = {name: limit for name, limit in limits.items() if limit is not None}
-        if len(given) > 1:
-            raise ValueError(f"at most one kind of clipping can be used; got {sorted(given)}.")
-        for name, limit in given.items():
-            if not limit > 0:
-                raise ValueError(f"{name} must be positive; got {limit!r}.")
-        self.learning_rate = learning_rate
+    def __init__(self, learning_rate: float, **limits: float | None) -> None:
+        given = {k: positive_number(v, k) for k, v in limits.items() if v is not None}
+        if len(given) > 1 or not limits.keys() <= CLIPPING.keys():
+            why = f"at most one kind of clipping can be used; got {sorted(limits)}"
+            raise ValueError(f"{why}, where {[*CLIPPING]} are known.")
+        self.learning_rate = positive_number(learning_rate, "learning_rate")
         self.clipping = given
         self.iterations = 0
         self.memory: dict[str, dict[str, np.ndarray]] = {}
@@ -69,32 +69,25 @@ class Optimizer(ABC):
         Raises
         ------
         ValueError
-            If names or shapes differ; nothing is changed then.
+            If names or shapes differ, an array is read-only, or the learning rate is no
+            positive number or 0; nothing is changed then.
         """
         p, g = check_pair(params, grads)
-        shapes = {key: array.shape for key, array in p.items()}
+        if self.learning_rate != 0:
+            positive_number(self.learning_rate, "learning_rate")
         seen = {key: slot.shape for key, slots in self.memory.items() for slot in slots.values()}
-        if seen and seen != shapes:
-            raise ValueError(
-                f"this optimizer has been used for other parameters, {sorted(seen)} with shapes "
-                f"{[seen[key] for key in sorted(seen)]}; make a new one for each model."
-            )
+        if seen and seen != {key: array.shape for key, array in p.items()}:
+            why = f"this optimizer has been used for other parameters, of the shapes {seen}"
+            raise ValueError(f"{why}; make a new one for each model.")
         norm = clipping.global_norm(g)
-        g = self._clip(g)
-        self.iterations += 1
-        for key, array in p.items():
-            slots = self.memory.setdefault(key, {slot: np.zeros_like(array) for slot in self.slots})
-            array -= self._step(g[key], slots)
-        return norm
-
-    def _clip(self, g: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         for name, limit in self.clipping.items():
-            if name == "clipvalue":
-                return clipping.by_value(g, limit)
-            if name == "clipnorm":
-                return clipping.by_norm(g, limit)
-            return clipping.by_global_norm(g, limit)
-        return g
+            g = getattr(clipping, CLIPPING[name])(g, limit)
+        self.iterations += 1
+        with np.errstate(all="ignore"):  # an error half-way would leave a half-made step
+            for key, array in p.items():
+                new = {slot: np.zeros_like(array) for slot in self.slots}
+                array -= self._step(g[key], self.memory.setdefault(key, new))
+        return norm
 
     @abstractmethod
     def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
@@ -135,7 +128,7 @@ class SGD(Optimizer):
         self, learning_rate: float = 0.01, *, momentum: float = 0.0, **limits: float | None
     ) -> None:
         super().__init__(learning_rate, **limits)
-        self.momentum = _fraction(momentum, "momentum")
+        self.momentum = fraction(momentum, "momentum")
 
     def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
         m = slots["momentum"]
@@ -187,7 +180,7 @@ class RMSprop(Optimizer):
         **limits: float | None,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **limits)
-        self.rho, self.epsilon = _fraction(rho, "rho"), epsilon
+        self.rho, self.epsilon = fraction(rho, "rho"), positive_number(epsilon, "epsilon")
 
     def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
         v = slots["mean_square"]
@@ -244,8 +237,8 @@ class Adam(Optimizer):
         epsilon: float = 1e-7, **limits: float | None,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **limits)
-        self.beta_1, self.beta_2 = _fraction(beta_1, "beta_1"), _fraction(beta_2, "beta_2")
-        self.epsilon = epsilon
+        self.beta_1, self.beta_2 = fraction(beta_1, "beta_1"), fraction(beta_2, "beta_2")
+        self.epsilon = positive_number(epsilon, "epsilon")
 
     def _step(self, g: np.ndarray, slots: dict[str, np.ndarray]) -> np.ndarray:
         m, v = slots["mean"], slots["mean_square"]
@@ -254,9 +247,3 @@ class Adam(Optimizer):
         k = self.iterations
         rate = self.learning_rate * (1.0 - self.beta_2**k) ** 0.5 / (1.0 - self.beta_1**k)
         return rate * m / (np.sqrt(v) + self.epsilon)
-
-
-def _fraction(value: float, name: str) -> float:
-    if not 0.0 <= value < 1.0:
-        raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}.")
-    return value

@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from rnnkit import attention, initializers, layers
-from rnnkit._validation import as_array, check_rows, positive
-from rnnkit.layers import GRU, LSTM, Bidirectional, Dense, Embedding, Sequential, SimpleRNN
+from rnnkit import _tree, attention, initializers
+from rnnkit._validation import as_array, check_cache, positive
+from rnnkit.layers import GRU, LSTM, Bidirectional, Dense, Embedding, Sequential, SimpleRNN, Weights
 from rnnkit.text import END, START
 
-__all__ = ["EncoderDecoder", "State", "take_rows"]
+__all__ = ["Cache", "EncoderDecoder", "State", "take_rows"]
 
 CELLS = {layer.name: layer for layer in (SimpleRNN, GRU, LSTM)}
 
@@ -38,13 +38,21 @@ class State(NamedTuple):
     mask: np.ndarray | None  # (B, S), True where the source is not padding
 
 
+class Cache(NamedTuple):
+    """What :meth:`EncoderDecoder.backward` needs, and which targets count."""
+
+    parts: dict[str, Any]
+    memory: np.ndarray  # (B, S, H)
+    mask: np.ndarray  # (B, T)
+
+
 class EncoderDecoder:
     """Encoder and decoder of one kind of cell, trained with the true targets as inputs.
 
     Symbol 0 is padding, behind the text, on both sides.  For a target y_1 … y_T the
     decoder reads start, y_1 … y_T and is to answer y_1 … y_T, end (*teacher forcing*); both
     are padded at the same positions, and these do not count in the loss.
-    :func:`rnnkit.training.train_step` takes ``(source, target_in)`` as x and
+    The functions of :mod:`rnnkit.training` take ``(source, target_in)`` as x and
     ``target_out`` as y.
 
     Parameters
@@ -69,12 +77,8 @@ class EncoderDecoder:
     dtype : dtype, optional
         Type of weights and results.
     **options
-        For the recurrent layers, for instance ``dropout`` or ``reset_after``.
-
-    Attributes
-    ----------
-    params : dict of ndarray
-        All weights, by ``"part.layer.weight"``; optimizers change them in place.
+        For the recurrent layers, for instance ``dropout`` or ``reset_after``; a decoder that
+        went backwards would read the answer, so ``go_backwards`` is refused.
 
     Raises
     ------
@@ -105,10 +109,10 @@ class EncoderDecoder:
         bidirectional: bool = False, dtype: DTypeLike = np.float64, **options: Any,
     ) -> None:  # fmt: skip
         if cell not in CELLS or attention not in (None, "dot", "additive"):
-            raise ValueError(
-                f"cell must be one of {[*CELLS]} and attention None, 'dot' or 'additive'; "
-                f"got {cell!r} and {attention!r}."
-            )
+            known = f"cell must be one of {[*CELLS]} and attention None, 'dot' or 'additive'"
+            raise ValueError(f"{known}; got {cell!r} and {attention!r}.")
+        if options.keys() & {"go_backwards", "return_sequences"}:
+            raise ValueError("go_backwards and return_sequences are set: a decoder reads forward.")
         self.cell, self.attention, self.bidirectional = cell, attention, bidirectional
         size = units if embedding_units is None else embedding_units
         reader, writer = (CELLS[cell](units, return_sequences=True, **options) for _ in range(2))
@@ -122,15 +126,18 @@ class EncoderDecoder:
         }
         if attention == "additive":
             self.parts |= {p: build([Dense(units)], input_size=units) for p in ("query", "key")}
-        self.params = {f"{p}.{k}": a for p, m in self.parts.items() for k, a in m.params.items()}
-        if attention == "additive":
-            v = initializers.glorot_uniform((units, 1), rng=rng, dtype=dtype)[:, 0]
-            self.params["attention.v"] = v
+            self.v = initializers.glorot_uniform((units, 1), rng=rng, dtype=dtype)[:, 0]
+
+    @property
+    def params(self) -> Weights:
+        """All weights, by ``"part.layer.weight"``: the arrays that optimizers change."""
+        named = {f"{p}.{k}": a for p, m in self.parts.items() for k, a in m.params.items()}
+        return Weights(named | ({"attention.v": self.v} if self.attention == "additive" else {}))
 
     def forward(
         self, x: tuple[ArrayLike, ArrayLike], *, state: Any = None, mask: ArrayLike | None = None,
         **settings: Any,
-    ) -> tuple[np.ndarray, dict[str, Any], layers.ModelCache]:  # fmt: skip
+    ) -> tuple[np.ndarray, dict[str, Any], Cache]:  # fmt: skip
         """Read the source and predict each target symbol from the true ones before it.
 
         Parameters
@@ -150,7 +157,7 @@ class EncoderDecoder:
             ℓ.
         state : dict
             Final state of the encoder.
-        cache : layers.ModelCache
+        cache : Cache
             For :meth:`backward`; its ``mask`` says which targets count.
 
         Raises
@@ -158,24 +165,24 @@ class EncoderDecoder:
         ValueError
             If a shape or type does not fit.
         """
+        if not isinstance(x, tuple | list) or len(x) != 2:
+            raise ValueError(f"x must be the pair (source, target_in); got {type(x).__name__}.")
         source, target = as_array(x[0], "source"), as_array(x[1], "target_in")
-        check_rows(source=source, target_in=target)
+        _tree.check_rows(source=source, target_in=target)
         memory, final, cache = self.parts["encoder"].forward(source, state=state, **settings)
         begin = self._start(memory, final, cache)
         logits, _, _, caches = self._decode(target, begin, mask=mask, **settings)
         caches["encoder"] = cache
-        return logits, final, layers.ModelCache([caches, memory], caches["decoder"].mask)
+        return logits, final, Cache(caches, memory, caches["decoder"].mask)
 
-    def backward(
-        self, dlogits: np.ndarray, cache: layers.ModelCache
-    ) -> tuple[None, dict[str, Any], dict]:
+    def backward(self, dlogits: np.ndarray, cache: Cache) -> tuple[None, dict[str, Any], dict]:
         """Propagate a gradient back through decoder, attention and encoder.
 
         Parameters
         ----------
         dlogits : ndarray, shape (B, T, V)
             Gradient of the loss with respect to the logits.
-        cache : layers.ModelCache
+        cache : Cache
             From :meth:`forward`.
 
         Returns
@@ -192,7 +199,8 @@ class EncoderDecoder:
         ValueError
             If the shape does not fit.
         """
-        caches, memory = cache.layers
+        check_cache(cache, Cache)
+        caches, memory, _ = cache
         grads: dict[str, np.ndarray] = {}
 
         def back(part: str, dy: np.ndarray, dstate: Any = None) -> tuple[Any, Any]:
@@ -234,9 +242,7 @@ class EncoderDecoder:
         """
         return self._start(*self.parts["encoder"].forward(source))
 
-    def advance(
-        self, tokens: ArrayLike, state: State
-    ) -> tuple[np.ndarray, np.ndarray | None, State]:
+    def advance(self, tokens: ArrayLike, state: State) -> tuple[np.ndarray, Any, State]:
         """One step of decoding.
 
         Parameters
@@ -261,6 +267,8 @@ class EncoderDecoder:
         ValueError
             If ``tokens`` are no symbols or not as many as the state has rows.
         """
+        if not isinstance(state, State):
+            raise ValueError(f"state must be one of encode or advance; got {type(state).__name__}.")
         column = as_array(tokens, "tokens")[..., np.newaxis]
         y, weights, state, _ = self._decode(column, state)
         log_p = y[:, 0] - np.logaddexp.reduce(y[:, 0], axis=-1, keepdims=True)
@@ -306,7 +314,7 @@ class EncoderDecoder:
             return symbols, None
         return symbols, np.stack([w for _, w in steps], axis=1) * (symbols != 0)[..., np.newaxis]
 
-    def _start(self, memory: np.ndarray, final: dict[str, Any], cache: layers.ModelCache) -> State:
+    def _start(self, memory: np.ndarray, final: dict[str, Any], cache: Any) -> State:
         """What the decoder starts from, given all that comes from the encoder."""
         (cell,) = final.values()
         if self.bidirectional:
@@ -325,7 +333,7 @@ class EncoderDecoder:
             if self.attention == "additive":
                 query, _, caches["query"] = self.parts["query"].forward(h)
                 keys, _, caches["key"] = self.parts["key"].forward(memory)
-                v.append(self.params["attention.v"])
+                v.append(self.v)
             read = getattr(attention, self.attention)(query, keys, memory, *v, mask=mask)
             context, weights, caches["attention"] = read
             joint = np.concatenate((context, h), axis=-1)
@@ -338,8 +346,8 @@ def take_rows(state: Any, rows: ArrayLike) -> Any:
 
     Parameters
     ----------
-    state : State
-        A tree of tuples whose leaves are arrays with the batch first.
+    state : State, or a state of a model or layer
+        A tree of tuples and dicts whose leaves are arrays with the batch first.
     rows : array_like of int
         Row numbers; ``np.repeat(np.arange(B), k)`` gives each sequence k rows.
 
@@ -347,6 +355,11 @@ def take_rows(state: Any, rows: ArrayLike) -> Any:
     -------
     same type as state
         A new state; ``state`` is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such row.
 
     Examples
     --------
@@ -357,6 +370,7 @@ def take_rows(state: Any, rows: ArrayLike) -> Any:
            [ True, False],
            [ True,  True]])
     """
-    if isinstance(state, tuple):
-        return type(state)(*(take_rows(part, rows) for part in state))
-    return state[rows]
+    n, wanted = _tree.check_rows(state=state), as_array(rows, "rows")
+    if wanted.dtype.kind not in "iu" or wanted.ndim != 1 or (abs(2 * wanted + 1) > 2 * n).any():
+        raise ValueError(f"rows must be whole numbers of 0 … {n - 1}; got {rows!r}.")
+    return _tree.take_rows(state, wanted)

@@ -5,26 +5,28 @@ from a stranger can at worst be wrong; it cannot run code.
 """
 
 import os
-import tempfile
 import zipfile
-import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-
-from rnnkit.layers import Sequential
 
 __all__ = ["load_weights", "save_weights"]
 
 
-def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+def save_weights(model: Any, path: str | os.PathLike[str]) -> None:
     """Write all weights of a model to a file.
 
     The file appears complete or not at all: it is written beside its place and then moved.
 
+    Weights are all it holds.  What an optimizer remembers is not saved: training that goes on
+    from a file with a new optimizer takes another path than training that was not interrupted.
+    To go on as if nothing had happened, pickle ``(model, optimizer, rng)`` (and never load a
+    pickle from a stranger).
+
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or EncoderDecoder
         The model.
     path : path-like
         Where to; ``.npz`` is the usual ending.
@@ -37,32 +39,31 @@ def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
     Examples
     --------
     >>> import tempfile
-    >>> from rnnkit.layers import Dense
+    >>> from rnnkit.layers import Dense, Sequential
     >>> model = Sequential([Dense(2)], input_size=3, rng=np.random.default_rng(0))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_weights(model, Path(folder) / "weights.npz")
     ...     load_weights(model, Path(folder) / "weights.npz")
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    part = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **model.params)  # type: ignore[arg-type]
-        os.replace(name, path)
+        with part.open("xb") as file:
+            np.savez(file, **model.params)
+        os.replace(part, path)
     except BaseException:
-        os.unlink(name)
+        part.unlink(missing_ok=True)
         raise
 
 
-def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
     """Read weights into a model of the same architecture.
 
-    Everything is read and checked first; if anything is wrong the model keeps the
-    weights it has.
+    Names are checked before anything is read, and everything before anything is changed.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or EncoderDecoder
         The model whose weights are replaced, in place.
     path : path-like
         A file of :func:`save_weights`.
@@ -74,31 +75,33 @@ def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
     ValueError
         If the file is damaged, truncated, no weights file, or of another architecture.
     """
+    params, loaded = model.params, {}
     try:
         # Opened here: np.load leaves a damaged archive open, which locks it on Windows.
         with Path(path).open("rb") as handle:
-            file = np.load(handle, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise ValueError("not an .npz archive")
-            loaded = {key: file[key] for key in file.files}
+            if not zipfile.is_zipfile(handle):
+                raise ValueError("it is no .npz archive")
+            file: Any = np.load(handle)
+            names = sorted(file.files)
+            for name in names if names == sorted(params) else []:
+                if file.zip.getinfo(f"{name}.npy").file_size > 2**16 + 16 * params[name].size:
+                    raise ValueError(f"{name} is too large")
+                loaded[name] = np.asarray(file[name])  # bytes, if the member is no array
     except FileNotFoundError:
         raise
-    except (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError,
-            zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
-        raise ValueError(f"{path} is damaged, truncated or not a weights file: {error}") from error
-    if loaded.keys() != model.params.keys():
-        raise ValueError(
-            f"{path} belongs to another model: it has {sorted(loaded)}, "
-            f"this model needs {sorted(model.params)}."
-        )
-    for key, array in model.params.items():
-        got = loaded[key]
+    except Exception as error:  # whatever a damaged or hostile file provokes
+        why = "it holds objects, not numbers" if "pickle" in str(error) else error
+        raise ValueError(f"{path} is damaged, truncated or not a weights file: {why}.") from error
+    if loaded.keys() != params.keys():
+        why = f"{path} belongs to another model: it has {names[:99]}"
+        raise ValueError(f"{why}, this model needs {sorted(params)}.")
+    for name, array in params.items():
+        got = loaded[name]
         if got.shape != array.shape or got.dtype.kind != "f":
-            raise ValueError(
-                f"{path}: {key} must hold floats of shape {array.shape}; "
-                f"got {got.dtype}, {got.shape}."
-            )
-        if not np.isfinite(got).all():
-            raise ValueError(f"{path}: {key} holds nan or inf.")
-    for key, array in model.params.items():
-        array[...] = loaded[key]
+            why = f"{path}: {name} must hold floats of shape {array.shape}"
+            raise ValueError(f"{why}; got {got.dtype}, {got.shape}.")
+        with np.errstate(over="ignore"):
+            loaded[name] = got.astype(array.dtype)
+        if not np.isfinite(loaded[name]).all():
+            raise ValueError(f"{path}: {name} holds nan or inf, or more than {array.dtype} can.")
+    params.update(loaded)

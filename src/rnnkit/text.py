@@ -5,13 +5,14 @@ start and 3 the end of a text.  Padding stands behind the text, so ``ids != 0`` 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rnnkit import losses
-from rnnkit._validation import as_float, check_rng, positive
+from rnnkit._validation import as_array, as_float, check_rng, positive, positive_number
 
 __all__ = ["END", "PADDING", "START", "UNKNOWN", "Vocabulary", "batches", "pad", "sample"]
 
@@ -43,8 +44,8 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If ``min_count`` or ``max_size`` is not a positive whole number, or ``max_size`` has
-        no room for the reserved symbols.
+        If a symbol is no string, ``min_count`` or ``max_size`` is not a positive whole number,
+        or ``max_size`` has no room for the reserved symbols.
 
     Examples
     --------
@@ -58,14 +59,13 @@ class Vocabulary:
     ['to', 'be', '<unk>']
     """
 
-    def __init__(
-        self, texts: Iterable[Iterable[str]], *, min_count: int = 1, max_size: int | None = None
-    ) -> None:
+    def __init__(self, texts: Any, *, min_count: int = 1, max_size: int | None = None) -> None:
         if max_size is not None and positive(max_size, "max_size") < 4:
             raise ValueError(f"max_size must be at least 4, the reserved symbols; got {max_size}.")
-        counts = Counter(symbol for text in texts for symbol in text if symbol not in _RESERVED)
         positive(min_count, "min_count")
-        kept = sorted((s for s in counts if counts[s] >= min_count), key=lambda s: (-counts[s], s))
+        counts = Counter(s for text in texts for s in _symbols(text, "each text"))
+        kept = [s for s in counts if counts[s] >= min_count and s not in _RESERVED]
+        kept.sort(key=lambda s: (-counts[s], s))
         self.symbols = (*_RESERVED, *kept)[:max_size]
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
 
@@ -87,8 +87,8 @@ class Vocabulary:
         list of int
             One number for each symbol; 1 for unknown ones.
         """
-        numbers = [self._numbers.get(symbol, UNKNOWN) for symbol in text]
-        return [START] * start + numbers + [END] * end
+        numbers = [self._numbers.get(symbol, UNKNOWN) for symbol in _symbols(text, "text")]
+        return [START] * bool(start) + numbers + [END] * bool(end)
 
     def decode(self, numbers: Iterable[int]) -> list[str]:
         """Return the symbols up to the first end symbol, without padding and start.
@@ -108,32 +108,35 @@ class Vocabulary:
         ValueError
             If a number is not one of the vocabulary.
         """
-        ids = list(numbers)
-        if ids and not 0 <= min(ids) <= max(ids) < len(self):
+        ids = [*numbers] if isinstance(numbers, Iterable) else [numbers]
+        if not all(isinstance(n, int | np.integer) and 0 <= n < len(self) for n in ids):
             raise ValueError(f"numbers must lie in 0 … {len(self) - 1}; got {ids}.")
         text = ids[: ids.index(END)] if END in ids else ids
         return [self.symbols[number] for number in text if number not in (PADDING, START)]
 
 
-def pad(sequences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+def pad(sequences: Any, *, in_front: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Put sequences of unequal length into one array, with zeros behind the shorter ones.
 
     Parameters
     ----------
-    sequences : sequence of sequences of int
-        At least one of them is not empty.
+    sequences : sequence of array_like, each of shape (T_i,) or (T_i, D)
+        Symbols, numbers or vectors; at least one sequence is not empty.
+    in_front : bool, optional
+        Whether the zeros stand in front.
 
     Returns
     -------
-    ids : ndarray of int64, shape (B, T)
-        The sequences; T is the length of the longest.
+    padded : ndarray, shape (B, T) or (B, T, D)
+        The sequences; T is the length of the longest.  Whole numbers become int64, floats
+        keep their type.
     mask : ndarray of bool, shape (B, T)
         True where a sequence is, False where padding is.
 
     Raises
     ------
     ValueError
-        If there is nothing to put into an array.
+        If there is nothing to put into an array, or the sequences hold unlike things.
 
     Examples
     --------
@@ -143,14 +146,26 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
            [8, 0, 0]])
     >>> mask.sum(axis=1)
     array([3, 1])
+    >>> pad([[[0.5, 1.5]], [[2.5, 3.5], [4.5, 5.5]]], in_front=True)[0].shape
+    (2, 2, 2)
     """
-    lengths = np.array([len(sequence) for sequence in sequences])
-    if not lengths.any():
-        raise ValueError(f"sequences must hold a symbol; got {len(lengths)} empty sequences.")
+    if not isinstance(sequences, list | tuple | np.ndarray):
+        raise ValueError(f"sequences must be a list of sequences; got {type(sequences).__name__}.")
+    parts = [as_array(part, "each of the sequences") for part in sequences]
+    full = [part for part in parts if part.size]
+    if not full:
+        raise ValueError(f"sequences must hold a symbol; got {len(parts)} empty sequences.")
+    if full[0].ndim not in (1, 2) or len({part.shape[1:] for part in full}) > 1:
+        shapes = [part.shape for part in parts]
+        raise ValueError(f"sequences must have shapes (time,) or (time, features); got {shapes}.")
+    lengths = np.array([len(part) for part in parts])
     mask = np.arange(lengths.max()) < lengths[:, np.newaxis]
-    ids = np.zeros(mask.shape, dtype=np.int64)
-    ids[mask] = [number for sequence in sequences for number in sequence]
-    return ids, mask
+    mask = mask[:, ::-1] if in_front else mask
+    values = np.concatenate(full)
+    kind = values.dtype if values.dtype.kind == "f" else np.int64
+    padded = np.zeros(mask.shape + values.shape[1:], dtype=kind)
+    padded[mask] = values
+    return padded, mask
 
 
 def batches(lengths: ArrayLike, batch_size: int, *, rng: np.random.Generator) -> list[np.ndarray]:
@@ -202,12 +217,13 @@ def sample(
     .. math:: P(k) \propto e^{y_k / \tau} \quad\text{for the symbols that are kept}
 
     ``top_k`` keeps the k most probable symbols; ``top_p`` of these the smallest set whose
-    probabilities, at this temperature, add up to p or more.
+    probabilities, at this temperature, add up to p or more (to a millionth: rounding must not
+    let another symbol in).
 
     Parameters
     ----------
     logits : array_like, shape (B, V)
-        y, or log-probabilities; −∞ excludes a symbol.
+        y, or log-probabilities; −∞ excludes a symbol, at least one stays.
     rng : numpy.random.Generator
         Source of randomness.
     temperature : float, optional
@@ -242,18 +258,31 @@ def sample(
     array([1, 1, 1])
     """
     y = as_float(logits, "logits", np.float64, "batch, symbols", None, None)
-    if not 0 <= temperature < np.inf or not (top_p is None or 0 < top_p <= 1):
-        raise ValueError(f"need temperature ≥ 0, 0 < top_p ≤ 1; got {temperature!r}, {top_p!r}.")
+    top = y.max(axis=-1, keepdims=True)
+    if not np.isfinite(top).all():
+        raise ValueError(f"each row of logits needs a largest that is finite; got {top.ravel()}.")
+    if temperature != 0:
+        positive_number(temperature, "temperature, if not 0,")
+    if top_p is not None and positive_number(top_p, "top_p") > 1:
+        raise ValueError(f"top_p must be at most 1; got {top_p!r}.")
+    check_rng(rng)
     if temperature == 0:
         return y.argmax(axis=-1)
     kept = None if top_k is None else positive(top_k, "top_k")
     order = np.argsort(-y, axis=-1, kind="stable")[:, :kept]  # the most probable first
     y = np.take_along_axis(y, order, axis=-1)
     y = (y - y[:, :1]) / temperature
-    if top_p is not None:
+    if top_p is not None and top_p < 1:
         # The mass in front of a symbol decides: so the one that crosses p is still kept.
         p = losses.softmax(y)
-        y[np.cumsum(p, axis=-1) - p >= top_p] = -np.inf
+        y[np.cumsum(p, axis=-1) - p >= top_p * (1 - 1e-6)] = -np.inf
     # The largest of y_k + Gumbel noise is k with the probability softmax(y)_k.
-    chosen = np.argmax(y + check_rng(rng).gumbel(size=y.shape), axis=-1, keepdims=True)
+    chosen = np.argmax(y + rng.gumbel(size=y.shape), axis=-1, keepdims=True)
     return np.take_along_axis(order, chosen, axis=-1)[:, 0]
+
+
+def _symbols(text: Any, name: str) -> list[str]:
+    symbols = [*text] if isinstance(text, Iterable) else [text]
+    if not all(isinstance(symbol, str) for symbol in symbols):
+        raise ValueError(f"{name} must be a string or a list of strings; got {text!r}.")
+    return symbols

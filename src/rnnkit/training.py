@@ -2,36 +2,36 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rnnkit import losses
-from rnnkit._validation import as_array, check_rng, check_rows, positive
-from rnnkit.layers import Sequential
+from rnnkit._tree import check_rows, take_rows
+from rnnkit._validation import as_array, as_float, check_rng, positive
+from rnnkit.layers import Mask, Rng, Sequential, States
 from rnnkit.optimizers import Optimizer
 
-__all__ = ["History", "Loss", "evaluate", "fit", "fit_truncated", "train_step"]
+__all__ = ["History", "Loss", "evaluate", "fit", "fit_truncated", "train_step", "windows"]
 
 Loss = Callable[..., tuple[float, np.ndarray]]
 History = dict[str, list[float]]
 
 
 def train_step(
-    model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, optimizer: Optimizer,
-    mask: ArrayLike | None = None, state: dict[str, Any] | None = None,
-    rng: np.random.Generator | None = None, where: str = "this step",
+    model: Any, x: Any, y: ArrayLike, *, loss: Loss, optimizer: Optimizer, mask: Mask = None,
+    state: States = None, rng: Rng = None, where: str = "this step",
 ) -> dict[str, Any]:  # fmt: skip
     """Forward, loss, backward, update: one step on one batch.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or EncoderDecoder
         The model; its weights are updated in place.
     x, y : array_like
-        Inputs and targets of the batch.
+        Inputs and targets of the batch; x is a pair for an EncoderDecoder.
     loss : callable
         One of :mod:`rnnkit.losses`.
     optimizer : Optimizer
@@ -56,47 +56,37 @@ def train_step(
     FloatingPointError
         If the loss or the gradient is not finite; the weights are then left as they were.
     ValueError
-        If a shape or type does not fit.
+        If a shape or type does not fit; nothing is changed then.
     """
-    output, final_state, cache = model.forward(x, mask=mask, state=state, training=True, rng=rng)
-    value, dy = loss(output, y, mask=cache.mask)
-    if not np.isfinite(value):
-        raise FloatingPointError(
-            f"the loss is {value} at {where}. Look for nan or inf in the data, lower the "
-            "learning rate, or clip the gradient."
-        )
-    _, _, grads = model.backward(dy, cache)
+    _check_means(loss, optimizer)
+    with _all_or_nothing(rng):
+        output, final, cache = model.forward(x, mask=mask, state=state, training=True, rng=rng)
+        value, dy = loss(output, y, mask=cache.mask)
+        _check_loss(value, "loss", where)
+        _, _, grads = model.backward(dy, cache)
     for name, grad in grads.items():
         if not np.isfinite(grad).all():
-            raise FloatingPointError(
-                f"the gradient of {name} is not finite at {where}, though the loss is {value:.4g}: "
-                "it has exploded, or the data hold nan or inf. Clipping cannot mend that; lower "
-                "the learning rate or shorten the sequences."
-            )
+            why = f"the gradient of {name} is not finite at {where}, though the loss is {value:.4g}"
+            raise FloatingPointError(f"{why}: nan in the data, or it exploded; lower the rate.")
     norm = optimizer.update(model.params, grads)
-    return {
-        "loss": value,
-        "gradient_norm": norm,
-        "state": final_state,
-        "output": output,
-        "output_mask": cache.mask,
-    }
+    result = {"loss": value, "gradient_norm": norm, "state": final, "output": output}
+    return result | {"output_mask": cache.mask}
 
 
 def fit(
-    model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, optimizer: Optimizer,
-    batch_size: int = 32, epochs: int = 1, mask: ArrayLike | None = None,
-    validation_data: tuple[Any, ...] | None = None, patience: int | None = None,
-    shuffle: bool = True, rng: np.random.Generator | None = None, progress: bool = True,
+    model: Any, x: Any, y: ArrayLike, *, loss: Loss, optimizer: Optimizer, batch_size: int = 32,
+    epochs: int = 1, mask: Mask = None, validation_data: tuple[Any, ...] | None = None,
+    patience: int | None = None, shuffle: bool = True, rng: Rng = None, progress: bool = True,
 ) -> History:  # fmt: skip
     """Train on mini-batches.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or EncoderDecoder
         The model; its weights are updated in place.
     x, y : array_like
-        Inputs and targets; the first axis runs over sequences.
+        Inputs and targets; the first axis runs over sequences.  For an EncoderDecoder x is the
+        pair ``(source, target_in)``.
     loss : callable
         One of :mod:`rnnkit.losses`.
     optimizer : Optimizer
@@ -124,14 +114,18 @@ def fit(
     dict of list
         ``batch_loss`` and ``gradient_norm`` for each batch; ``loss``, ``val_loss`` and, for
         cross-entropies, ``accuracy``, ``val_accuracy`` for each epoch.  ``loss`` and
-        ``accuracy`` are means over the epoch, while the weights were changing.
+        ``accuracy`` are means over the epoch, while the weights were changing.  In them every
+        valid position counts alike, so ``exp(loss)`` is a perplexity; Keras weights each
+        batch's mean by its number of sequences, which differs under masks.
 
     Raises
     ------
     FloatingPointError
-        If the loss or the gradient stops being finite; the message names the step.
+        If a loss (the validation loss, too) or a gradient stops being finite; the message
+        names the step.
     ValueError
-        If a shape, type or combination of arguments does not fit; nothing is changed then.
+        If a shape, type or combination of arguments does not fit; nothing is changed then, nor
+        has the generator moved.
 
     Examples
     --------
@@ -146,45 +140,33 @@ def fit(
     >>> history["loss"][-1] < 0.5 * history["loss"][0]
     True
     """
-    x, y = as_array(x, "x"), as_array(y, "y")
-    mask = None if mask is None else as_array(mask, "mask")
-    check_rows(x=x, y=y, mask=mask)
-    positive(batch_size, "batch_size")
+    _check_means(loss, optimizer)
+    data = _as_data(model, x, y, mask)
+    n, size = len(data["y"]), positive(batch_size, "batch_size")
     positive(epochs, "epochs")
-    if x.size == 0:
-        raise ValueError(f"x is empty, of shape {x.shape}: there is nothing to train on.")
     if shuffle:
         check_rng(rng)
     if patience is not None:
         positive(patience, "patience")
         if validation_data is None:
             raise ValueError("patience needs validation_data: it watches the validation loss.")
-    history: History = {"batch_loss": [], "gradient_norm": [], "loss": []}
+    if not isinstance(validation_data, tuple | list | None) or len(validation_data or "xy") < 2:
+        raise ValueError("validation_data must be (x, y) or (x, y, mask).")
+    held_out = dict(zip(("x", "y", "mask"), validation_data or (), strict=False))
+    history: History = {}
     best, best_epoch, best_params = np.inf, 0, {}
     bar = _bar(range(epochs), progress)
-    with _all_or_nothing(model, optimizer):
+    with _all_or_nothing(rng, model, optimizer):
         for epoch in bar:
-            order = rng.permutation(len(x)) if shuffle and rng is not None else np.arange(len(x))
-            totals = _Totals()
-            for batch, start in enumerate(range(0, len(x), batch_size)):
-                rows = order[start : start + batch_size]
-                result = train_step(
-                    model, x[rows], y[rows], loss=loss, optimizer=optimizer, rng=rng,
-                    mask=None if mask is None else mask[rows],
-                    where=f"epoch {epoch + 1}, batch {batch + 1}",
-                )  # fmt: skip
-                totals.add(result["loss"], result["output"], y[rows], result["output_mask"], loss)
-                history["batch_loss"].append(result["loss"])
-                history["gradient_norm"].append(result["gradient_norm"])
-            record = totals.means()
-            if validation_data is not None:
-                x_val, y_val, *rest = validation_data
-                on_validation = evaluate(
-                    model, x_val, y_val, loss=loss, mask=rest[0] if rest else None
-                )
-                record |= {f"val_{key}": value for key, value in on_validation.items()}
-            for key, value in record.items():
-                history.setdefault(key, []).append(value)
+            order = rng.permutation(n) if shuffle and rng is not None else np.arange(n)
+            parts = (take_rows(data, order[i : i + size]) for i in range(0, n, size))
+            where = f"epoch {epoch + 1}, batch"
+            record = _run(model, parts, history, where, loss, optimizer, rng)
+            if held_out:
+                found = evaluate(model, **held_out, loss=loss)
+                _check_loss(found["loss"], "validation loss", f"epoch {epoch + 1}")
+                record |= {f"val_{key}": value for key, value in found.items()}
+            _append(history, record)
             if hasattr(bar, "set_postfix"):
                 bar.set_postfix({key: f"{value:.3f}" for key, value in record.items()})
             if patience is not None:
@@ -193,14 +175,13 @@ def fit(
                     best_params = {key: array.copy() for key, array in model.params.items()}
                 elif epoch - best_epoch >= patience:
                     break
-    for key, array in best_params.items():
-        model.params[key][...] = array
+    model.params.update(best_params)
     return history
 
 
 def fit_truncated(
     model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, optimizer: Optimizer,
-    window: int, epochs: int = 1, rng: np.random.Generator | None = None, progress: bool = True,
+    window: int, epochs: int = 1, rng: Rng = None, progress: bool = True,
 ) -> History:  # fmt: skip
     r"""Train on long sequences by truncated BPTT.
 
@@ -215,7 +196,8 @@ def fit_truncated(
     model : Sequential
         The model; its last layer gives an output at every step.
     x : array_like, shape (B, N, …)
-        B long sequences side by side, read from left to right.
+        B long sequences side by side, read from left to right; a single series of numbers s is
+        ``s[np.newaxis, :, np.newaxis]``.
     y : array_like, shape (B, N, …)
         A target for every step.
     loss, optimizer, epochs, rng, progress
@@ -254,53 +236,46 @@ def fit_truncated(
     >>> len(history["batch_loss"])
     4
     """
-    x, y = as_array(x, "x"), as_array(y, "y")
+    _check_means(loss, optimizer)
     positive(window, "window")
     positive(epochs, "epochs")
-    if x.ndim < 2 or x.shape[:2] != y.shape[:2]:
-        raise ValueError(f"x and y must agree in (batch, time); got {x.shape} and {y.shape}.")
-    if x.size == 0:
-        raise ValueError(f"x is empty, of shape {x.shape}: there is nothing to train on.")
-    history: History = {"batch_loss": [], "gradient_norm": [], "loss": []}
-    starts = range(0, x.shape[1], window)
-    with _all_or_nothing(model, optimizer):
+    s, t, *_ = _as_data(model, as_array(x, "x"), y, None).values()
+    if s.ndim < 2 or s.shape[:2] != t.shape[:2]:
+        why = f"x and y must be (batch, time, …) and agree in these; got {s.shape} and {t.shape}"
+        raise ValueError(f"{why}. A single series s is s[np.newaxis, :, np.newaxis].")
+    history: History = {}
+    parts = [slice(start, start + window) for start in range(0, s.shape[1], window)]
+    with _all_or_nothing(rng, model, optimizer):
         for epoch in _bar(range(epochs), progress):
-            state: dict[str, Any] = {}
-            totals = _Totals()
-            for k, start in enumerate(starts):
-                part = slice(start, start + window)
-                result = train_step(
-                    model, x[:, part], y[:, part], loss=loss, optimizer=optimizer, state=state,
-                    rng=rng, where=f"epoch {epoch + 1}, window {k + 1}",
-                )  # fmt: skip
-                state, output = result["state"], result["output"]
-                totals.add(result["loss"], output, y[:, part], result["output_mask"], loss)
-                history["batch_loss"].append(result["loss"])
-                history["gradient_norm"].append(result["gradient_norm"])
-            for key, value in totals.means().items():
-                history.setdefault(key, []).append(value)
+            cut = ({"x": s[:, part], "y": t[:, part]} for part in parts)
+            where = f"epoch {epoch + 1}, window"
+            record = _run(model, cut, history, where, loss, optimizer, rng, carry=True)
+            _append(history, record)
     return history
 
 
 def evaluate(
-    model: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, mask: ArrayLike | None = None,
+    model: Any, x: Any, y: ArrayLike, *, loss: Loss, mask: Mask = None, state: States = None,
     batch_size: int = 256,
 ) -> dict[str, float]:  # fmt: skip
     """Loss and accuracy over a whole set, without training.
 
     Every valid position counts alike, however the set is cut into batches; so
-    ``exp(loss)`` is the perplexity of the set.
+    ``exp(loss)`` is the perplexity of the set.  (Keras weights each batch's mean by its number
+    of sequences; under masks that depends on the batches.)
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or EncoderDecoder
         The model.
     x, y : array_like
-        Inputs and targets.
+        Inputs and targets, as for :func:`fit`.
     loss : callable
         One of :mod:`rnnkit.losses`.
     mask : array_like of bool, optional
         True where a step is valid.
+    state : dict, optional
+        Initial states, a row for each sequence.
     batch_size : int, optional
         Sequences at a time.
 
@@ -314,69 +289,149 @@ def evaluate(
     ValueError
         If a shape or type does not fit.
     """
-    x, y = as_array(x, "x"), as_array(y, "y")
-    mask = None if mask is None else as_array(mask, "mask")
-    check_rows(x=x, y=y, mask=mask)
-    totals = _Totals()
-    for start in range(0, max(len(x), 1), positive(batch_size, "batch_size")):
-        part = slice(start, start + batch_size)
-        output, _, cache = model.forward(x[part], mask=None if mask is None else mask[part])
-        value, _ = loss(output, y[part], mask=cache.mask)
-        totals.add(value, output, y[part], cache.mask, loss)
-    return totals.means()
+    _check_means(loss)
+    data = _as_data(model, x, y, mask, state)
+    sums = []
+    for start in range(0, len(data["y"]), positive(batch_size, "batch_size")):
+        part = take_rows(data, slice(start, start + batch_size))
+        target = part.pop("y")
+        output, _, cache = model.forward(part.pop("x"), **part)
+        value, _ = loss(output, target, mask=cache.mask)
+        sums.append(_sums(value, output, target, cache.mask, loss))
+    return _means(sums)
+
+
+def windows(
+    series: ArrayLike, length: int, *, horizon: int = 1, return_sequences: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Cut a series into all its windows, each with what comes ``horizon`` steps later.
+
+    .. math:: x_i = (s_i, \dots, s_{i+L-1}), \qquad y_i = s_{i+L-1+k}
+
+    Parameters
+    ----------
+    series : array_like, shape (N,) or (N, D)
+        s, in the order of time; D is 1 for a series of single numbers.
+    length : int
+        L, steps in a window.
+    horizon : int, optional
+        k, how far ahead of its last step: 1 is the next one.
+    return_sequences : bool, optional
+        Whether y has a target for each step of the window, s_{i+t+k} for s_{i+t}.
+
+    Returns
+    -------
+    x : ndarray, shape (N − L − k + 1, L, D)
+        The windows.
+    y : ndarray, shape (N − L − k + 1, D), or that of x
+        The targets.
+
+    Raises
+    ------
+    ValueError
+        If the series is too short, or an argument does not fit.
+
+    Examples
+    --------
+    >>> x, y = windows([10, 20, 30, 40, 50], 2, horizon=2)
+    >>> x[..., 0].tolist(), y[:, 0].tolist()
+    ([[10, 20], [20, 30]], [40, 50])
+    """
+    s = as_array(series, "series")
+    s = s[:, np.newaxis] if s.ndim == 1 else s
+    n = len(as_float(s, "series", s.dtype, "time, features", None, None))
+    n -= positive(length, "length") + positive(horizon, "horizon") - 1
+    if n < 1:
+        raise ValueError(f"series needs length + horizon = {length + horizon} steps; got {len(s)}.")
+    view = np.lib.stride_tricks.sliding_window_view(s, length, axis=0).transpose(0, 2, 1)
+    y = view[horizon : horizon + n]
+    return view[:n].copy(), (y if return_sequences else y[:, -1]).copy()
+
+
+def _run(
+    model: Any, parts: Iterable[dict[str, Any]], history: History, where: str, loss: Loss,
+    optimizer: Optimizer, rng: Rng, *, carry: bool = False,
+) -> dict[str, float]:  # fmt: skip
+    """Train on each part once; return loss and accuracy over all of them."""
+    sums, state = [], None
+    for k, part in enumerate(parts):
+        part |= {"loss": loss, "optimizer": optimizer, "rng": rng, "state": state}
+        result = train_step(model, **part, where=f"{where} {k + 1}")
+        state = result["state"] if carry else None
+        value, output, mask = result["loss"], result["output"], result["output_mask"]
+        sums.append(_sums(value, output, part["y"], mask, loss))
+        _append(history, {"batch_loss": value, "gradient_norm": result["gradient_norm"]})
+    return _means(sums)
+
+
+def _append(history: History, record: dict[str, float]) -> None:
+    for key, value in record.items():
+        history.setdefault(key, []).append(value)
+
+
+def _check_means(loss: Any, optimizer: Any = None) -> None:
+    if not callable(loss) or isinstance(loss, type):
+        raise ValueError(f"loss must be a function of rnnkit.losses; got {loss!r}.")
+    if not isinstance(optimizer, Optimizer | None):
+        raise ValueError(f"optimizer must be one of rnnkit.optimizers; got {optimizer!r}.")
+
+
+def _check_loss(value: float, name: str, where: str) -> None:
+    if not np.isfinite(value):
+        raise FloatingPointError(
+            f"the {name} is {value} at {where}. Look for nan or inf in the data, lower the "
+            "learning rate, or clip the gradient."
+        )
+
+
+def _as_data(model: Any, x: Any, y: Any, mask: Any, state: Any = None) -> dict[str, Any]:
+    """Return what a model is run on: arrays, and pairs or dicts of them, of equally many rows."""
+    pair = isinstance(x, tuple) and not isinstance(model, Sequential)
+    x = tuple(as_array(part, "x") for part in x) if pair else as_array(x, "x")
+    given = {"x": x, "y": as_array(y, "y"), "mask": mask, "state": state}
+    if check_rows(**given) == 0 or (not pair and x.size == 0):
+        raise ValueError("x is empty: there is nothing to train on or to evaluate.")
+    return given
 
 
 @contextmanager
-def _all_or_nothing(model: Sequential, optimizer: Optimizer) -> Iterator[None]:
-    """Undo the training so far if a ValueError ends it: a bad batch may come late."""
-    weights, memory = copy.deepcopy(model.params), copy.deepcopy(optimizer.memory)
-    iterations = optimizer.iterations
+def _all_or_nothing(rng: Any, model: Any = None, optimizer: Any = None) -> Iterator[None]:
+    """Undo all draws and the training so far if a ValueError ends it: a bad batch may come late."""
+    draws = rng.bit_generator.state if isinstance(rng, np.random.Generator) else None
+    before = None if model is None else copy.deepcopy((model.params, vars(optimizer)))
     try:
         yield
     except ValueError:
-        for key, array in model.params.items():
-            array[...] = weights[key]
-        optimizer.memory, optimizer.iterations = memory, iterations
+        if draws is not None:
+            rng.bit_generator.state = draws
+        if before is not None:
+            model.params.update(before[0])
+            vars(optimizer).update(before[1])
         raise
 
 
-class _Totals:
-    """Sums over batches, weighted by the number of valid positions."""
+def _sums(value: float, output: np.ndarray, y: np.ndarray, mask: Any, loss: Loss) -> list[float]:
+    """Return the number of valid positions, and the sums over them of loss and right answers."""
+    valid = np.ones(output.shape[:-1], dtype=bool) if mask is None else mask
+    right: Any = np.nan  # where there is no right and wrong
+    if loss is losses.categorical_cross_entropy:
+        right = np.sum((output.argmax(axis=-1) == y) & valid)
+    elif loss is losses.binary_cross_entropy:
+        right = np.sum(((output > 0) == (y > 0.5)).mean(axis=-1) * valid)
+    return [int(valid.sum()), value * int(valid.sum()), float(right)]
 
-    def __init__(self) -> None:
-        self.positions = 0
-        self.loss = 0.0
-        self.correct: float | None = None
 
-    def add(
-        self, value: float, output: np.ndarray, y: np.ndarray, mask: np.ndarray | None, loss: Loss
-    ) -> None:
-        valid = np.ones(output.shape[:-1], dtype=bool) if mask is None else mask
-        self.positions += int(valid.sum())
-        self.loss += value * int(valid.sum())
-        if loss is losses.categorical_cross_entropy:
-            right = output.argmax(axis=-1) == y
-        elif loss is losses.binary_cross_entropy:
-            right = ((output > 0) == (y > 0.5)).mean(axis=-1)
-        else:
-            return
-        self.correct = (self.correct or 0.0) + float((right * valid).sum())
-
-    def means(self) -> dict[str, float]:
-        n = max(self.positions, 1)
-        means = {"loss": self.loss / n}
-        if self.correct is not None:
-            means["accuracy"] = self.correct / n
-        return means
+def _means(sums: list[list[float]]) -> dict[str, float]:
+    n, loss, right = map(sum, zip(*sums, strict=True))
+    means = {"loss": loss / max(n, 1), "accuracy": right / max(n, 1)}
+    return {key: value for key, value in means.items() if key == "loss" or value == value}
 
 
 def _bar(steps: range, progress: bool) -> Any:
     """The steps with a progress bar around them, if one is wanted and to be had."""
-    if not progress:
-        return steps
-    try:
-        from tqdm import tqdm
-    except ModuleNotFoundError:
-        return steps
-    bar: Iterable[int] = tqdm(steps, unit="epoch", leave=False)
-    return bar
+    if progress:
+        with suppress(ModuleNotFoundError):
+            from tqdm import tqdm
+
+            return tqdm(steps, unit="epoch", leave=False)
+    return steps

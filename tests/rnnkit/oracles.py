@@ -188,12 +188,14 @@ def keras_layer(name, features, units, dtype, settings):
 def inject(cell, input_factor, recurrent_factor):
     """Make a Keras cell drop what we drop, instead of what it draws.
 
-    Keras draws one factor for each gate where there is recurrent dropout, and one for all
-    gates where there is only dropout of the inputs; we have one of the inputs in both cases.
+    Both draw one factor of the inputs for each gate where there is recurrent dropout, and one for
+    all gates where there is not.
     """
     gates = getattr(cell, "dropout_mask_count", None)
     if input_factor is not None:
-        cell.get_dropout_mask = lambda x: input_factor if gates is None else [input_factor] * gates
+        assert len(input_factor) == (gates or 1)
+        factors = input_factor[0] if gates is None else list(input_factor)
+        cell.get_dropout_mask = lambda x: factors
     if recurrent_factor is not None:
         # The simple network has one gate, and its factor does not come in a list.
         factor = recurrent_factor[0] if gates is None else list(recurrent_factor)

@@ -289,7 +289,7 @@ def test_dropout_in_recurrent_layers_equals_keras(keras, make, rates, wrapper, r
         assert (factor is None, part.cell.recurrent_factor is None) == (not rates[0], not rates[1])
         inject(
             keras_part.cell,
-            None if factor is None else factor[:, 0],
+            None if factor is None else factor[:, :, 0],
             part.cell.recurrent_factor,
         )
     inputs = tf.constant(x)
@@ -548,9 +548,9 @@ def test_recurrent_dropout_drops_its_share_for_each_gate_anew(make, rate, dtype,
     x = np.ones((200, 2, 50), dtype)
     y, _, cache = layer.forward(x, training=True, rng=rng)
     on_input, on_state = cache.input_factor, cache.cell.recurrent_factor
-    assert on_input.shape == (200, 1, 50)  # the same at both steps
+    assert on_input.shape == (layer.gates, 200, 1, 50)  # the same at both steps
     assert on_state.shape == (layer.gates, 200, 100)
-    for factor in (on_input, *on_state):
+    for factor in (*on_input, *on_state):
         assert set(np.unique(factor)) == {0, dtype(1) / dtype(1 - rate)}
         assert np.mean(factor == 0) == pytest.approx(rate, abs=0.015)
         assert factor.mean() == pytest.approx(1.0, abs=0.06)
@@ -722,7 +722,10 @@ def test_a_layer_without_forward_says_so(rng):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda r: Sequential([], input_size=1, rng=r), "a model needs at least one layer"),
+        (
+            lambda r: Sequential([], input_size=1, rng=r),
+            "layers must be a list of at least one layer",
+        ),
         (lambda r: Sequential([Dense(1)], rng=r), "input_size must be a positive whole .*None"),
         (lambda r: Sequential([SimpleRNN(1)], rng=r), "input_size must be a positive whole .*None"),
         (lambda r: Sequential([Dense(1)], input_size=0, rng=r), "input_size must be .*got 0"),
@@ -730,7 +733,7 @@ def test_a_layer_without_forward_says_so(rng):
         (lambda r: Sequential([Dense(1)], input_size=1, rng=r, dtype=int), "dtype must be a float"),
         (
             lambda r: Sequential([Dense(1)] * 2, input_size=1, rng=r),
-            "make a new one for each model",
+            "stands twice or has weights already: make a new one",
         ),
         (lambda r: Dense(0), "units must be a positive whole number; got 0"),
         (lambda r: Dense(2, activation="softmax"), "activation must be one of"),
@@ -748,7 +751,7 @@ def test_models_that_cannot_be_are_rejected(make, message, rng):
 def test_a_layer_belongs_to_one_model(rng):
     layer = Dense(2)
     model = Sequential([layer], input_size=3, rng=rng)
-    with rejects("already has weights: make a new one", model.params):
+    with rejects("has weights already: make a new one", model.params):
         Sequential([layer], input_size=3, rng=rng)
 
 
@@ -877,3 +880,196 @@ def test_predict_rejects_what_does_not_fit(x, mask, message, rng):
 def test_predict_rejects_a_batch_size_of_0(rng):
     with rejects("batch_size must be a positive whole number; got 0"):
         text_model(rng).predict([[1, 2]], batch_size=0)
+
+
+# ---------------------------------------------------------------- one owner, one meaning
+
+
+def test_bidirectional_copies_the_layer_it_is_given(rng):
+    lay = LSTM(3, return_sequences=True)
+    layers = [Bidirectional(lay), Bidirectional(lay), lay, Dense(1)]
+    model = jolt(Sequential(layers, input_size=6, rng=rng), rng)
+    x = rng.standard_normal((2, 4, 6))
+    y, _, cache = model.forward(x)
+    weight = rng.standard_normal(y.shape)
+    _, _, grads = model.backward(weight, cache)
+
+    def f():
+        return float(np.sum(model.forward(x)[0] * weight))
+
+    assert gradcheck.directional_error(f, model.params, grads, rng=rng) <= 1e-8
+    before = model.predict(x)
+    other = GRU(2)
+    first, _ = (Sequential([Bidirectional(other)], input_size=6, rng=rng) for _ in range(2))
+    assert not other.params and first.predict(x).shape == (2, 4)
+    np.testing.assert_array_equal(model.predict(x), before)
+
+
+def test_params_write_into_the_arrays_that_everybody_holds(rng):
+    model = Sequential([Bidirectional(SimpleRNN(2)), Dense(1)], input_size=1, rng=rng)
+    x, new = np.ones((1, 3, 1)), np.array([[1.0], [2.0], [3.0], [4.0]])
+    arrays = dict(model.params)
+    model.params["dense.W"] = new
+    model.params["bidirectional.forward.b"] = [5, 6]
+    model.layers["dense"].params["b"] = [7.0]
+    model.params["dense.W"] *= 2
+    assert all(model.params[key] is array for key, array in arrays.items())
+    np.testing.assert_array_equal(model.layers["dense"].params["W"], 2 * new)
+    np.testing.assert_array_equal(model.layers["bidirectional"].pair[0].params["b"], [5, 6])
+    twin = copy.deepcopy(model)
+    twin.params["dense.b"] = [0.0]
+    np.testing.assert_allclose(model.predict(x) - twin.predict(x), 7.0)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [{"dense.W": [[1], [1]], "dense.b": np.ones(2)}, {"dense.W": [[1], [1]], "b": 0}],
+)
+def test_params_take_all_or_nothing(new, rng):
+    model = Sequential([Dense(1)], input_size=2, rng=rng)
+    with rejects(
+        r"weights must be of \{'dense.W': \(2, 1\), 'dense.b': \(1,\)\}; got", model.params
+    ):
+        model.params.update(new)
+    with rejects("dense.b must be an array of numbers", model.params):
+        model.params["dense.b"] = "text"
+    with pytest.raises(AttributeError):
+        model.params = new
+
+
+@each_kind
+def test_backward_does_not_see_what_happens_to_the_input(make, rng):
+    for layer, shape in ((make(3), (1, 4, 2)), (Dense(3), (2, 2)), (Dense(3), (1, 4, 2))):
+        model = Sequential([layer], input_size=2, rng=rng)
+        x = rng.standard_normal(shape)
+        y, _, cache = model.forward(x)
+        expected = model.backward(np.ones_like(y), cache)[2]
+        x[...] = 9.0
+        assert_same(model.backward(np.ones_like(y), cache)[2], expected)
+    symbols = np.array([[1, 2]])
+    layer = Embedding(4, 2)
+    layer.build(None, rng=rng, dtype=np.float64)
+    y, _, cache = layer.forward(symbols)
+    symbols[...] = 0
+    assert not layer.backward(np.ones_like(y), cache)[2]["E"][0].any()
+
+
+def test_dense_output_that_backward_needs_is_read_only(rng):
+    layer = Dense(2, activation="tanh")
+    layer.build(2, rng=rng, dtype=np.float64)
+    assert not layer.forward(np.ones((1, 2)))[0].flags.writeable
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("first", [lambda: Dense(3), lambda: GRU(3, return_sequences=True)])
+def test_padded_steps_poison_nothing(first, value, rng):
+    model = Sequential([first(), Dense(2)], input_size=2, rng=rng)
+    mask = np.array([[True, True, False]])
+    x, labels = rng.standard_normal((1, 3, 2)), np.array([[0, 1, 0]])
+    results = []
+    for filling in (0.0, value):
+        x[0, 2] = filling
+        y, _, cache = model.forward(x, mask=mask)
+        loss, dy = losses.categorical_cross_entropy(y, labels, mask=cache.mask)
+        results.append((loss, model.backward(dy, cache)[2]))
+    assert np.isfinite(results[0][0])
+    assert_same(*results)
+
+
+def test_masks_are_checked_without_recurrent_layers(rng):
+    model = Sequential([Dropout(0.5), Dense(2)], input_size=2, rng=rng)
+    x = np.ones((2, 3, 2))
+    for mask in (np.ones((2, 3)), np.ones((2, 4), bool), np.ones((3, 3), bool), [True]):
+        with rejects("mask must (be Boolean|have shape)", model.params):
+            model.forward(x, mask=mask)
+        with rejects("mask must |have one row"):
+            model.predict(x, mask=mask)
+    with rejects(r"mask needs x of shape \(batch, time, features\); got \(2, 2\)"):
+        model.forward(np.ones((2, 2)), mask=np.ones((2, 2), bool))
+
+
+def test_mask_beside_mask_zero_means_both(rng):
+    model = Sequential([Embedding(5, 2, mask_zero=True), GRU(3)], rng=rng)
+    x, mask = np.array([[1, 2, 3, 0]]), np.array([[True, False, True, True]])
+    np.testing.assert_array_equal(model.predict(x, mask=mask), model.predict([[1, 3]]))
+
+
+@each_kind
+def test_predict_starts_from_a_state_for_each_row(make, rng):
+    for layer in (make(3), Bidirectional(make(3))):
+        model = Sequential([layer], input_size=2, rng=rng)
+        x = rng.standard_normal((5, 4, 2))
+        state = {layer.name: layer_state(layer, 5, rng.standard_normal)}
+        expected = model.forward(x, state=state)[0]
+        for size in (2, 5, 9):
+            np.testing.assert_allclose(
+                model.predict(x, state=state, batch_size=size), expected, atol=1e-14
+            )
+        many = {layer.name: layer_state(layer, 6, np.ones)}
+        with rejects("must have one row for each sequence", model.params):
+            model.predict(x, state=many, batch_size=2)
+
+
+# ---------------------------------------------------------------- messages
+
+
+@pytest.mark.parametrize(
+    "layer", [Dense(2), Embedding(3, 2), GRU(2), Bidirectional(LSTM(2))], ids=lambda x: x.name
+)
+def test_forward_before_build_says_so(layer):
+    with pytest.raises(ValueError, match="has no weights yet: put it into a model or build it"):
+        layer.forward(np.ones((1, 2), int) if layer.name == "embedding" else np.ones((1, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    "make", [Dense, *STACKABLE, lambda n: Dropout(0.5), lambda n: Embedding(3, n)]
+)
+def test_backward_rejects_caches_of_others(make, rng):
+    layer = make(2)
+    model = Sequential([layer], input_size=2, rng=rng)
+    x = np.ones((1, 3), int) if layer.name == "embedding" else np.ones((1, 3, 2))
+    y, _, cache = model.forward(x, training=True, rng=rng)
+    for bad in (None, (), 3, cache.layers[0]):
+        with rejects("cache must be the rnnkit.layers.ModelCache", model.params):
+            model.backward(y, bad)
+    for bad in (None, (1,), "cache", cache):
+        if bad is None and layer.name == "dropout":
+            continue  # that of a prediction
+        with rejects("cache must be", model.params):
+            layer.backward(y, bad)
+
+
+@pytest.mark.parametrize("state", [np.ones((2, 3)), [1], "gru", 0.0])
+def test_models_want_states_by_name(state, rng):
+    model = Sequential([GRU(3)], input_size=2, rng=rng)
+    x = np.ones((2, 4, 2))
+    y, _, cache = model.forward(x)
+    for call in (
+        lambda: model.forward(x, state=state),
+        lambda: model.predict(x, state=state),
+        lambda: model.backward(y, cache, state),
+    ):
+        with rejects("state must be a dict of states by the names of layers.*; got ", model.params):
+            call()
+
+
+@pytest.mark.parametrize("rate", ["0.5", None, True, 1.0, [0.1]])
+def test_rates_are_numbers(rate):
+    for make in (Dropout, lambda p: GRU(2, dropout=p), lambda p: LSTM(2, recurrent_dropout=p)):
+        with pytest.raises(ValueError, match="must be at least 0 and below 1; got"):
+            make(rate)
+
+
+@pytest.mark.parametrize("layers", [None, Dense(2), ["dense"], [Dense], 3])
+def test_sequential_wants_a_list_of_layers(layers, rng):
+    with pytest.raises(ValueError, match="layers must be a list of at least one layer; got "):
+        Sequential(layers, input_size=2, rng=rng)
+
+
+def test_layers_name_the_likely_causes_of_a_missing_axis(rng):
+    stacked = Sequential([LSTM(3), LSTM(2)], input_size=2, rng=rng)
+    with rejects("needs return_sequences=True", stacked.params):
+        stacked.forward(np.ones((4, 5, 2)))
+    for dtype in (int, "banana", None.__class__):
+        with pytest.raises(ValueError, match="dtype must be a floating-point type"):
+            Sequential([Dense(1)], input_size=1, rng=rng, dtype=dtype)

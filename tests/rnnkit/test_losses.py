@@ -238,3 +238,16 @@ def test_mask_that_does_not_fit_is_rejected(kind, mask, message, rng):
 def test_output_that_does_not_fit_is_rejected(loss, y, message):
     with rejects(message):
         loss(y, 0)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_what_stands_at_masked_positions_has_no_influence(kind, rng):
+    y, mask = rng.standard_normal((2, 3, 4)), rng.random((2, 3)) < 0.5
+    target = draw_targets(kind, y.shape, rng)
+    expected = LOSSES[kind](y, target, mask=mask)
+    y[~mask] = np.nan
+    if kind != "categorical":
+        target[~mask] = np.inf
+    loss, dy = LOSSES[kind](y, target, mask=mask)
+    assert loss == expected[0]
+    np.testing.assert_array_equal(dy, expected[1])

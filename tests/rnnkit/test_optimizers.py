@@ -169,17 +169,20 @@ def test_an_optimizer_of_another_model_is_rejected(kind, other):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: optimizers.SGD(0.0), "learning_rate must be positive; got 0.0"),
-        (lambda: optimizers.Adam(-1.0), "learning_rate must be positive; got -1.0"),
-        (lambda: optimizers.RMSprop(np.nan), "learning_rate must be positive; got nan"),
+        (lambda: optimizers.SGD(0.0), "learning_rate must be a positive number; got 0.0"),
+        (lambda: optimizers.Adam(-1.0), "learning_rate must be a positive number; got -1.0"),
+        (lambda: optimizers.RMSprop(np.nan), "learning_rate must be a positive number; got nan"),
         (lambda: optimizers.SGD(momentum=1.0), "momentum must be at least 0 and below 1; got 1.0"),
         (lambda: optimizers.SGD(momentum=-0.1), "momentum must be at least 0"),
         (lambda: optimizers.RMSprop(rho=1.0), "rho must be at least 0 and below 1"),
         (lambda: optimizers.Adam(beta_1=1.0), "beta_1 must be at least 0 and below 1"),
         (lambda: optimizers.Adam(beta_2=np.nan), "beta_2 must be at least 0 and below 1"),
-        (lambda: optimizers.SGD(clipvalue=0.0), "clipvalue must be positive; got 0.0"),
-        (lambda: optimizers.SGD(clipnorm=-1.0), "clipnorm must be positive"),
-        (lambda: optimizers.SGD(global_clipnorm=np.nan), "global_clipnorm must be positive"),
+        (lambda: optimizers.SGD(clipvalue=0.0), "clipvalue must be a positive number; got 0.0"),
+        (lambda: optimizers.SGD(clipnorm=-1.0), "clipnorm must be a positive number"),
+        (
+            lambda: optimizers.SGD(global_clipnorm=np.nan),
+            "global_clipnorm must be a positive",
+        ),
         (
             lambda: optimizers.Adam(clipvalue=1.0, clipnorm=1.0),
             r"at most one kind of clipping can be used; got \['clipnorm', 'clipvalue'\]",
@@ -198,3 +201,50 @@ def test_failed_update_leaves_iterations():
     with pytest.raises(ValueError):
         optimizer.update({"a": np.zeros(2)}, {"a": np.ones(3)})
     assert_same(before, vars(optimizer))
+
+
+@pytest.mark.parametrize("bad", [np.inf, -1.0, 0.0, True, "0.1", None, np.nan, [0.1], 1j])
+def test_settings_are_finite_positive_numbers(bad):
+    for make in (optimizers.SGD, optimizers.RMSprop, optimizers.Adam):
+        with pytest.raises(ValueError, match="learning_rate must be a positive number; got"):
+            make(bad)
+    for make in (optimizers.RMSprop, optimizers.Adam):
+        with pytest.raises(ValueError, match="epsilon must be a positive number; got"):
+            make(epsilon=bad)
+    for name in ("clipvalue", "clipnorm", "global_clipnorm"):
+        if bad is not None:
+            with pytest.raises(ValueError, match=f"{name} must be a positive number; got"):
+                optimizers.Adam(**{name: bad})
+
+
+@pytest.mark.parametrize("bad", [True, "0.5", None, 1.0])
+def test_shares_are_numbers(bad):
+    for make, name in (("SGD", "momentum"), ("RMSprop", "rho"), ("Adam", "beta_1")):
+        with pytest.raises(ValueError, match=f"{name} must be at least 0 and below 1; got"):
+            getattr(optimizers, make)(**{name: bad})
+
+
+def test_unknown_limits_are_rejected_by_name():
+    with pytest.raises(ValueError, match=r"got \['clip'\], where \['clipvalue', 'clipnorm', "):
+        optimizers.SGD(clip=1.0)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_update_changes_all_or_nothing(kind):
+    optimizer, grads = OPTIMIZERS[kind](), {"a": np.ones(2), "b": np.ones(2)}
+    params = {"a": np.zeros(2), "b": np.zeros(2)}
+    params["b"].flags.writeable = False
+    with rejects(r"params\['b'\] is read-only", params, optimizer):
+        optimizer.update(params, grads)
+    params["b"].flags.writeable = True
+    for bad in (np.inf, -1.0, "fast"):
+        optimizer.learning_rate = bad
+        with rejects("learning_rate must be a positive number", params, optimizer):
+            optimizer.update(params, grads)
+    optimizer.learning_rate = 0.0  # where a schedule may end
+    optimizer.update(params, grads)
+    assert not params["a"].any() or kind == "momentum"
+    optimizer.learning_rate = 0.1
+    with np.errstate(all="raise"):  # an overflow in one array must not stop half-way
+        optimizer.update(params, {"a": np.ones(2), "b": np.full(2, 1e200)})
+    assert params["a"].all()

@@ -232,7 +232,7 @@ def test_advancing_step_by_step_equals_teacher_forcing(cell, attention, bidirect
         assert distance(log_p[valid], log_softmax(logits[:, t])[valid]) <= 1e-13
         assert (weights is None) == (attention is None)
         if weights is not None:
-            forced = cache.layers[0]["attention"].weights[:, t]
+            forced = cache.parts["attention"].weights[:, t]
             assert distance(weights[valid], forced[valid]) <= 1e-13
             np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-13)
             assert not weights[source == 0].any()
@@ -456,3 +456,40 @@ def test_data_that_do_not_fit_are_rejected():
     logits, _, cache = model.forward((source, target_in))
     with rejects("dy must have the shape of the output"):
         model.backward(logits[:, :1], cache)
+
+
+@pytest.mark.parametrize("name", ["go_backwards", "return_sequences"])
+def test_encoder_decoder_refuses_to_read_the_answer(name, rng):
+    with pytest.raises(ValueError, match="go_backwards and return_sequences are set"):
+        EncoderDecoder(9, 9, 3, rng=rng, **{name: True})
+
+
+def test_encoder_decoder_wants_a_pair_and_its_own_cache(rng):
+    model = EncoderDecoder(9, 9, 3, attention="additive", rng=rng)
+    for bad in (np.ones((2, 5), int), [[1, 2]], ([[1]],), None, ([[1]],) * 3):
+        with rejects(r"x must be the pair \(source, target_in\); got", model.params):
+            model.forward(bad)
+    y, _, cache = model.forward(([[4, 5]], [[2, 6]]))
+    for bad in (None, (), cache.parts["decoder"]):
+        with rejects(r"cache must be the rnnkit\.seq2seq\.Cache", model.params):
+            model.backward(y, bad)
+    for bad in (None, np.ones((1, 3))):
+        with rejects("state must be one of encode or advance", model.params):
+            model.advance([2], bad)
+
+
+def test_encoder_decoder_params_write_into_its_arrays(rng):
+    model = EncoderDecoder(9, 9, 3, attention="additive", rng=rng)
+    before = model.forward(([[4, 5]], [[2, 6]]))[0]
+    model.params["attention.v"] = [9.0, 0.0, -9.0]
+    assert np.abs(model.forward(([[4, 5]], [[2, 6]]))[0] - before).max() > 1e-6
+    np.testing.assert_array_equal(model.params["attention.v"], [9.0, 0.0, -9.0])
+
+
+def test_take_rows_takes_any_state_and_names_wrong_rows(rng):
+    state = {"bidirectional": (np.arange(3.0), np.arange(3.0)), "gru": np.arange(3.0)}
+    got = take_rows(state, [2, -1])
+    assert got["bidirectional"][1].tolist() == got["gru"].tolist() == [2, 2]
+    for bad in ([3], [-4], [0.5], 1, "all", None, [[0]]):
+        with rejects("rows must be"):
+            take_rows(state, bad)

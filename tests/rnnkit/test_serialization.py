@@ -146,7 +146,8 @@ def write_giant(path, model):
     header = b"\x93NUMPY\x01\x00v\x00"
     text = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000000,), }"
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("dense.b.npy", header + text.ljust(117) + b"\n")
+        for name in model.params:
+            file.writestr(f"{name}.npy", header + text.ljust(117) + b"\n")
 
 
 @pytest.mark.parametrize("write", [write_npy, write_pickle, write_objects, write_giant])
@@ -206,3 +207,66 @@ def test_load_rejects_weights_of_another_model(change, message, tmp_path):
     np.savez(tmp_path / "w.npz", **weights)
     with rejects(message, model.params):
         serialization.load_weights(model, tmp_path / "w.npz")
+
+
+def test_save_leaves_the_file_as_readable_as_others(tmp_path):
+    serialization.save_weights(make(), tmp_path / "w.npz")
+    (tmp_path / "other").write_bytes(b"")
+    assert (tmp_path / "w.npz").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+@pytest.mark.parametrize("surplus", [1, 1000])
+def test_load_looks_at_names_before_it_reads(surplus, tmp_path, monkeypatch):
+    model = make()
+    names = {f"extra{i}": np.zeros(1) for i in range(surplus)}
+    np.savez(tmp_path / "w.npz", **model.params, **names)
+    monkeypatch.setattr(np.lib.npyio.NpzFile, "__getitem__", lambda *_: pytest.fail("was read"))
+    with rejects("w.npz belongs to another model", model.params):
+        serialization.load_weights(model, tmp_path / "w.npz")
+
+
+def rewrite(path, model, change):
+    """Write the weights of a model with other members."""
+    np.savez(path, **model.params)
+    with zipfile.ZipFile(path) as file:
+        members = [(name, file.read(name)) for name in file.namelist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, raw in change(members):
+            file.writestr(name, raw)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: [(n, b"no array") for n, _ in m], "must hold floats of shape .*; got .S8"),
+        (lambda m: [*m, m[0]], "belongs to another model"),
+        (lambda m: [(n, raw + bytes(10**7)) for n, raw in m], "is too large"),
+        (lambda m: [(n.removesuffix(".npy"), raw) for n, raw in m], "damaged|must hold floats"),
+    ],
+    ids=["no arrays", "twice", "large", "no suffix"],
+)
+def test_load_rejects_strange_members(change, message, tmp_path):
+    model = make()
+    rewrite(tmp_path / "w.npz", model, change)
+    with rejects(message, model.params):
+        serialization.load_weights(model, tmp_path / "w.npz")
+
+
+def test_load_rejects_numbers_too_large_for_the_model(tmp_path):
+    model = make(dtype=np.float32)
+    weights = {key: array.astype(np.float64) for key, array in model.params.items()}
+    weights["dense.b"] = weights["dense.b"] + 1e300
+    np.savez(tmp_path / "w.npz", **weights)
+    with rejects("dense.b holds nan or inf, or more than float32 can", model.params):
+        serialization.load_weights(model, tmp_path / "w.npz")
+
+
+def test_load_never_advises_to_allow_pickles(tmp_path):
+    (tmp_path / "w.npz").write_text("no weights")
+    for write in (None, write_objects):
+        if write:
+            write(tmp_path / "w.npz", make())
+        with pytest.raises(ValueError, match="not a weights file") as caught:
+            serialization.load_weights(make(), tmp_path / "w.npz")
+        assert "pickle" not in str(caught.value)

@@ -239,11 +239,11 @@ def test_sample_leaves_the_logits_alone_and_equal_logits_fill_top_k_exactly(rng)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"temperature": -1.0}, "temperature ≥ 0, 0 < top_p ≤ 1; got -1.0, None"),
-        ({"temperature": np.nan}, "temperature ≥ 0"),
-        ({"temperature": np.inf}, "temperature ≥ 0"),
-        ({"top_p": 0.0}, "0 < top_p ≤ 1; got 1.0, 0.0"),
-        ({"top_p": 1.1}, "0 < top_p ≤ 1"),
+        ({"temperature": -1.0}, "temperature, if not 0, must be a positive number; got -1.0"),
+        ({"temperature": np.nan}, "temperature, if not 0, must be"),
+        ({"temperature": np.inf}, "temperature, if not 0, must be"),
+        ({"top_p": 0.0}, "top_p must be a positive number; got 0.0"),
+        ({"top_p": 1.1}, "top_p must be at most 1; got 1.1"),
         ({"top_k": 0}, "top_k must be a positive whole number; got 0"),
         ({"top_k": 1.5}, "top_k must be a positive whole number"),
         ({"rng": 0}, "rng must be a numpy.random.Generator"),
@@ -257,3 +257,61 @@ def test_sample_rejects_what_is_out_of_range(options, message, rng):
 def test_sample_rejects_logits_of_another_rank(rng):
     with rejects(r"logits must have shape \(batch, symbols\); got \(7,\)"):
         text.sample(LOGITS, rng=rng)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pad_keeps_numbers_and_vectors(dtype):
+    padded, mask = text.pad([np.array([0.9, 1.7], dtype), [], np.array([2.5], dtype)])
+    np.testing.assert_array_equal(padded, np.array([[0.9, 1.7], [0, 0], [2.5, 0]], dtype))
+    assert padded.dtype == dtype and mask.sum(axis=1).tolist() == [2, 0, 1]
+    vectors, mask = text.pad([np.ones((2, 3), dtype), np.full((4, 3), 2, dtype)])
+    assert vectors.shape == (2, 4, 3) and vectors.dtype == dtype
+    assert vectors[0].sum(axis=1).tolist() == [3, 3, 0, 0] and mask.sum(axis=1).tolist() == [2, 4]
+
+
+def test_pad_in_front_puts_the_zeros_there():
+    ids, mask = text.pad([[5, 6, 7], [8]], in_front=True)
+    np.testing.assert_array_equal(ids, [[5, 6, 7], [0, 0, 8]])
+    np.testing.assert_array_equal(mask, ids != 0)
+
+
+@pytest.mark.parametrize(
+    "sequences",
+    [None, 5, "text", [[1], None], [["a"]], [[1], [[2]]], [[[1, 2]], [[3]]], [1, 2], [[[[1]]]],
+     [[[1], [2, 3]]], [[1j]], [["a", "b"], ["c"]]],
+)  # fmt: skip
+def test_pad_rejects_unlike_things(sequences):
+    with rejects("sequences must|sequences must be an array|must be (real|an array of numbers)"):
+        text.pad(sequences)
+
+
+def test_sample_rejects_rows_without_a_largest_logit(rng):
+    before = rng.bit_generator.state
+    for row in ([-np.inf] * 3, [0, 1, np.nan], [0, np.inf, 1]):
+        for temperature in (0, 1.0):
+            with rejects("each row of logits needs a largest that is finite"):
+                text.sample([[0.0, 1.0, 2.0], row], rng=rng, temperature=temperature)
+    for options in ({"temperature": "1"}, {"temperature": None}, {"top_p": "1"}, {"top_p": True}):
+        with rejects("must be a positive number"):
+            text.sample([[0.0, 1.0]], rng=rng, **options)
+    assert rng.bit_generator.state == before
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_top_p_is_not_led_astray_by_rounding(dtype, rng):
+    logits = np.tile(np.log([0.5, 0.3, 0.15, 0.05]).astype(dtype), (2000, 1))
+    assert set(text.sample(logits, rng=rng, top_p=0.8).tolist()) == {0, 1}
+    assert set(text.sample(logits, rng=rng, top_p=0.81).tolist()) == {0, 1, 2}
+
+
+def test_vocabulary_rejects_what_is_no_text():
+    vocabulary = Vocabulary(["ab"])
+    for bad in ([5], [None], [["a", 1]], [["a", None]], [[["a"]]]):
+        with rejects("each text must be a string or a list of strings"):
+            Vocabulary(bad)
+    for bad in (5, None, [1], [["a"]]):
+        with rejects("text must be a string or a list of strings"):
+            vocabulary.encode(bad)
+    for bad in (["a"], [4.5], [None], np.array([[4]]), "a", None):
+        with rejects("numbers must lie in 0 … 5"):
+            vocabulary.decode(bad)

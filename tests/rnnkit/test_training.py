@@ -11,6 +11,7 @@ from oracles import rejects
 
 from rnnkit import losses, optimizers, training
 from rnnkit.layers import Dense, Dropout, Embedding, Sequential, SimpleRNN
+from rnnkit.seq2seq import EncoderDecoder
 
 MSE, CROSS, BINARY = (
     losses.mean_squared_error,
@@ -510,16 +511,16 @@ def test_empty_data_are_rejected(shape):
     model, _, _ = regression(sequences=True)
     x, y = np.zeros(shape), np.zeros((*shape[:2], 1))
     for train in (fit, fit_truncated):
-        with rejects(r"x is empty, of shape .*: there is nothing to train on", model.params):
+        with rejects(r"x is empty: there is nothing to train on", model.params):
             train(model, x, y)
-    with rejects("x must not be empty|x must have shape", model.params):
+    with rejects("x is empty: there is nothing", model.params):
         training.evaluate(model, x, y, loss=MSE)
 
 
 @pytest.mark.parametrize("shape", [(10,), (10, 4, 1), (9, 5, 1)])
 def test_fit_truncated_rejects_targets_that_do_not_fit(shape):
     model, x, _ = regression(sequences=True)
-    with rejects(r"x and y must agree in \(batch, time\); got", model.params):
+    with rejects("x(, | and )y must (be|have one row)", model.params):
         fit_truncated(model, x, np.zeros(shape))
 
 
@@ -551,3 +552,131 @@ def test_the_optimizer_of_another_model_is_rejected():
         fit(model, x, y, optimizer=optimizer)
     with rejects("make a new one for each model", model.params, optimizer):
         training.train_step(model, x, y, loss=MSE, optimizer=optimizer)
+
+
+# ---------------------------------------------------------------- pairs, states, windows
+
+
+@pytest.mark.parametrize("lengths", [(4, 4), (3, 5)])
+@pytest.mark.parametrize("rows", [2, 5])
+def test_fit_and_evaluate_take_the_pair_of_an_encoder_decoder(lengths, rows):
+    rng = np.random.default_rng(0)
+    model, twin = (EncoderDecoder(7, 7, 3, rng=np.random.default_rng(1)) for _ in range(2))
+    source, target_in = (rng.integers(1, 7, size=(rows, n)) for n in lengths)
+    target_out = rng.integers(1, 7, size=target_in.shape)
+    pair = source, target_in
+    fit(model, pair, target_out, loss=CROSS, batch_size=2, epochs=1, optimizer=optimizers.SGD(0.1),
+        validation_data=(pair, target_out))  # fmt: skip
+    order, optimizer = np.random.default_rng(5).permutation(rows), optimizers.SGD(0.1)
+    for k in range(0, rows, 2):
+        part = order[k : k + 2]
+        x = source[part], target_in[part]
+        training.train_step(twin, x, target_out[part], loss=CROSS, optimizer=optimizer)
+    for key, a in model.params.items():
+        np.testing.assert_array_equal(a, twin.params[key])
+    whole = CROSS(model.forward(pair)[0], target_out)[0]
+    got = training.evaluate(model, pair, target_out, loss=CROSS, batch_size=2)
+    assert got["loss"] == pytest.approx(whole)
+    with rejects(r"x\[0\], x\[1\], y must have one row for each sequence", model.params):
+        fit(model, (source[1:], target_in), target_out, loss=CROSS)
+
+
+def test_evaluate_starts_from_a_state_for_each_row():
+    model, x, y = regression()
+    state = {"simple_rnn": np.random.default_rng(0).standard_normal((10, 4))}
+    expected = MSE(model.forward(x, state=state)[0], y)[0]
+    got = training.evaluate(model, x, y, loss=MSE, state=state, batch_size=3)
+    assert got["loss"] == pytest.approx(expected)
+    with rejects(r"x, y, state\['simple_rnn'\] must have one row for each"):
+        training.evaluate(model, x[:9], y[:9], loss=MSE, state=state, batch_size=3)
+
+
+def test_epoch_loss_counts_positions_and_keras_sequences():
+    # Keras: (2 · ℓ₁ + 2 · ℓ₂) / 4; here every valid step counts alike.
+    model, x, y = regression(sequences=True, size=4)
+    mask = np.arange(5) < np.array([[5], [4], [1], [1]])
+    history = fit(model, x, y, mask=mask, batch_size=2, shuffle=False, epochs=1)
+    first, second = history["batch_loss"]
+    assert history["loss"][0] == pytest.approx((9 * first + 2 * second) / 11)
+
+
+def test_windows_pairs_each_window_with_what_comes_later():
+    s = np.arange(20.0).reshape(10, 2)
+    for horizon in (1, 3):
+        x, y = training.windows(s, 4, horizon=horizon)
+        assert x.shape == (7 - horizon, 4, 2) and y.shape == (7 - horizon, 2)
+        for i in range(len(x)):
+            np.testing.assert_array_equal(x[i], s[i : i + 4])
+            np.testing.assert_array_equal(y[i], s[i + 3 + horizon])
+        _, steps = training.windows(s, 4, horizon=horizon, return_sequences=True)
+        np.testing.assert_array_equal(steps, [s[i + horizon :][:4] for i in range(len(x))])
+        np.testing.assert_array_equal(steps[:, -1], y)
+    x[...] = 0  # a copy
+    assert s.sum() == 190
+    x, y = training.windows(np.arange(5, dtype=np.float32), 4)
+    assert x.shape == (1, 4, 1) and y.tolist() == [[4]] and x.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, 2, 3], 3), "series needs length [+] horizon = 4 steps; got 3"),
+        (([[[1]]], 1), r"series must have shape \(time, features\)"),
+        (("abc", 1), "series must be an array of numbers"),
+        (([1, 2, 3], 0), "length must be a positive whole number"),
+        (([1, 2, 3], 1.5), "length must be a positive whole number"),
+    ],
+)
+def test_windows_rejects_what_does_not_fit(arguments, message):
+    with rejects(message):
+        training.windows(*arguments)
+    with rejects("horizon must be a positive whole number"):
+        training.windows([1, 2, 3], 1, horizon=0)
+
+
+# ---------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"optimizer": "adam"}, "optimizer must be one of rnnkit.optimizers; got 'adam'"),
+        ({"optimizer": optimizers.Adam}, "optimizer must be one of rnnkit.optimizers"),
+        ({"loss": "mse"}, "loss must be a function of rnnkit.losses; got 'mse'"),
+        ({"loss": None}, "loss must be a function of rnnkit.losses"),
+        ({"epochs": "2"}, "epochs must be a positive whole number"),
+        ({"validation_data": 3}, r"validation_data must be \(x, y\) or \(x, y, mask\)"),
+        ({"validation_data": (np.ones((1, 5, 2)),)}, "validation_data must be"),
+    ],
+)
+def test_fit_names_what_is_no_loss_or_optimizer(changes, message):
+    model, x, y = regression()
+    with rejects(message, model.params):
+        fit(model, x, y, **changes)
+
+
+@pytest.mark.parametrize("where", ["label", "validation", "step"])
+def test_bad_input_does_not_move_the_generator(where):
+    model, x, y = regression(dropout=0.5)
+    rng, optimizer = np.random.default_rng(0), optimizers.Adam()
+    with rejects("target must have the shape|must have one row", model.params, rng, optimizer):
+        if where == "label":
+            fit(model, x, y[:, [0, 0]], rng=rng, optimizer=optimizer)
+        elif where == "validation":
+            fit(model, x, y, rng=rng, optimizer=optimizer, validation_data=(x, y[:3]))
+        else:
+            training.train_step(model, x, y[:3], loss=MSE, optimizer=optimizer, rng=rng)
+
+
+@pytest.mark.parametrize("patience", [None, 1])
+def test_fit_stops_at_a_validation_loss_that_is_not_finite(patience):
+    model, x, y = regression()
+    with pytest.raises(FloatingPointError, match="the validation loss is nan at epoch 1"):
+        fit(model, x, y, validation_data=(x, np.full_like(y, np.nan)), patience=patience)
+
+
+def test_fit_truncated_tells_how_a_single_series_is_passed():
+    model, _, _ = regression(sequences=True)
+    series = np.ones(1199)
+    with rejects(r"A single series s is s\[np.newaxis, :, np.newaxis\]", model.params):
+        fit_truncated(model, series, series)
