@@ -152,6 +152,7 @@ def faults(experiment: Experiment) -> list[str]:
     keys = {table.key(*job) for job in wanted(experiment)}
     found += [f"{name}: missing: {', '.join(key)}" for key in sorted(keys - here.done)]
     found += [f"{name}: left over: {', '.join(key)}" for key in sorted(here.done - keys)]
+    found += [f"{name}: twice: {', '.join(key)}" for key in here.twice()]
     command, stamp = here.head()
     if command != experiment.command:
         found.append(f"{name}: made by {command!r}, not by {experiment.command!r}")

@@ -5,6 +5,8 @@ rnnbook.results reads what this module writes.
 
 import csv
 import re
+from collections import Counter
+from itertools import groupby
 
 import numpy as np
 
@@ -83,6 +85,13 @@ class Table:
             run = tuple(list(row.values())[: self.keys])
             spent[run] = max(spent.get(run, 0.0), float(row["seconds"]))
         return spent
+
+    def twice(self) -> list[tuple[str, ...]]:
+        """Return the runs whose rows end and begin again, or whose first result is repeated."""
+        runs = [tuple(list(row.values())[: self.keys + 1]) for row in self.rows()]
+        names = [name for name, _ in groupby(run[: self.keys] for run in runs)]
+        again = {run[: self.keys] for run, n in Counter(runs).items() if n > 1}
+        return sorted(again | {name for name, n in Counter(names).items() if n > 1})
 
     def lines(self) -> list[str]:
         """Return the lines of comment."""

@@ -15,4 +15,4 @@ def test_until_goal_stops_at_the_goal_or_at_the_limit():
     x, y = digits.load()
     updates, sequences, _, reached = digits.until_goal(x, y, 64, 0.008, 0, goal=0.2)
     assert reached == 1 and sequences == 64 * updates < 20_000
-    assert digits.until_goal(x, y, 64, 0.0, 0, limit=256)[::3] == (4, 0)
+    assert digits.until_goal(x, y, 64, 1e-9, 0, limit=256)[::3] == (4, 0)

@@ -54,12 +54,12 @@ def test_weights_are_float32_without_what_is_about_them(stored):
     assert set(results.weights("runs", "a.")) == {"dense.W", "dense.b"}
 
 
-def test_load_fills_a_model_of_the_same_shape(stored):
-    model = results.load(Sequential([Dense(3)], input_size=2), "runs", "a.")
+def test_load_fills_a_model_of_the_same_shape(stored, rng):
+    model = results.load(Sequential([Dense(3)], input_size=2, rng=rng), "runs", "a.")
     np.testing.assert_array_equal(model.params["dense.W"], 1)
 
 
 @pytest.mark.parametrize(("units", "prefix"), [(2, "a."), (3, "b.")])
-def test_load_refuses_other_weights(stored, units, prefix):
+def test_load_refuses_other_weights(stored, rng, units, prefix):
     with pytest.raises(ValueError, match=r"not|begins"):
-        results.load(Sequential([Dense(units)], input_size=2), "runs", prefix)
+        results.load(Sequential([Dense(units)], input_size=2, rng=rng), "runs", prefix)
