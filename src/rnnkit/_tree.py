@@ -12,7 +12,6 @@ import numpy as np
 
 from rnnkit._validation import as_array
 
-Tree = Mapping[str, np.ndarray] | tuple[np.ndarray, ...]
 T = TypeVar("T", bound=Any)
 
 

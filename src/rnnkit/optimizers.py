@@ -176,9 +176,8 @@ class RMSprop(Optimizer):
     slots = ("mean_square",)
 
     def __init__(
-        self, learning_rate: float = 0.001, *, rho: float = 0.9, epsilon: float = 1e-7,
-        **limits: float | None,
-    ) -> None:  # fmt: skip
+        self, learning_rate: float = 1e-3, *, rho: float = 0.9, epsilon: float = 1e-7, **limits: Any
+    ) -> None:
         super().__init__(learning_rate, **limits)
         self.rho, self.epsilon = fraction(rho, "rho"), positive_number(epsilon, "epsilon")
 

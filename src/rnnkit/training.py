@@ -160,8 +160,7 @@ def fit(
         for epoch in bar:
             order = rng.permutation(n) if shuffle and rng is not None else np.arange(n)
             parts = (take_rows(data, order[i : i + size]) for i in range(0, n, size))
-            where = f"epoch {epoch + 1}, batch"
-            record = _run(model, parts, history, where, loss, optimizer, rng)
+            record = _run(model, parts, history, f"epoch {epoch + 1}, batch", loss, optimizer, rng)
             if held_out:
                 found = evaluate(model, **held_out, loss=loss)
                 _check_loss(found["loss"], "validation loss", f"epoch {epoch + 1}")

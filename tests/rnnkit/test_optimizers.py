@@ -245,6 +245,6 @@ def test_update_changes_all_or_nothing(kind):
     optimizer.update(params, grads)
     assert not params["a"].any() or kind == "momentum"
     optimizer.learning_rate = 0.1
-    with np.errstate(all="raise"):  # an overflow in one array must not stop half-way
+    with np.errstate(over="raise"):  # an overflow in one array must not stop half-way
         optimizer.update(params, {"a": np.ones(2), "b": np.full(2, 1e200)})
     assert params["a"].all()
