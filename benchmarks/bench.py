@@ -2,8 +2,8 @@
 
 python benchmarks/bench.py                  one thread
 python benchmarks/bench.py --threads 1 2    one thread, then two
-python benchmarks/bench.py --write          both, then write rnnbook/stored/benchmarks.csv and the book's page
-python benchmarks/bench.py --page           write the page again, from rnnbook/stored/benchmarks.csv and page.md
+python benchmarks/bench.py --write          both, then write the stored table and the page
+python benchmarks/bench.py --page           write the page again, from the table and page.md
 
 Peers that are not installed are left out.  Each number of threads has a process of its
 own, because the libraries read it when they start.
@@ -35,7 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, nargs="+", metavar="N", help="1 by default")
     parser.add_argument("--rounds", type=int, default=40, metavar="N", help="40 by default")
-    parser.add_argument("--write", action="store_true", help="renew rnnbook/stored/benchmarks.csv and the page")
+    parser.add_argument(
+        "--write", action="store_true", help="renew rnnbook/stored/benchmarks.csv and the page"
+    )
     parser.add_argument("--page", action="store_true", help="renew the page from benchmarks.csv")
     options = parser.parse_args()
     if options.page:

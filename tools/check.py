@@ -23,7 +23,13 @@ NBVAL = [
     # One notebook is one scope: its cells share a kernel and must stay together.
     "-n", "auto", "--dist", "loadscope",
 ]  # fmt: skip
-COVERAGE = ["--cov=rnnkit", "--cov=rnnbook", "--cov-branch", "--cov-fail-under=95", "--cov-report=term"]
+COVERAGE = [
+    "--cov=rnnkit",
+    "--cov=rnnbook",
+    "--cov-branch",
+    "--cov-fail-under=95",
+    "--cov-report=term",
+]
 UNIT = ["tests/rnnkit", "tests/rnnbook", "tests/experiments"]
 PLUGIN = ROOT / "tests" / "notebooks"  # of nbval_numbers
 STEPS = {

@@ -269,8 +269,8 @@ def load_series(name: str) -> Any:
 def load_spoken_digits() -> SequenceData:
     """3,000 recordings of the spoken digits 0 to 9 as 13 MFCC for each frame.
 
-    Fifty recordings of each digit by each of six speakers.  The file does not say who
-    speaks in which recording, so a random split has every speaker in both parts.
+    Fifty recordings of each digit by each of six speakers.  The file does not name them, but
+    the order of its rows gives them away: :func:`rnnbook.voices.speakers`.
 
     Returns
     -------

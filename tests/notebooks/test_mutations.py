@@ -1,6 +1,5 @@
 """The lists of planted faults fit the chapters, and the tool tells what it sees."""
 
-import re
 import tomllib
 
 import pytest
@@ -19,19 +18,6 @@ def test_planted_faults_change_code_that_can_be_parsed(path):
         code = mutate.planted(path.stem, fault["old"], fault["new"])
         assert code != mutate.planted(path.stem, "", "")
         compile(code, path.stem, "exec")
-
-
-def test_the_record_is_of_these_faults_and_most_were_noticed():
-    text = mutate.PAGE.read_text("utf-8")
-    found, total = map(int, re.search(r"(\d+) of (\d+) made the chapter", text).groups())
-    faults = [
-        (path.stem, fault["what"])
-        for path in LISTS
-        for fault in tomllib.loads(path.read_text("utf-8"))["mutation"]
-    ]
-    rows = [tuple(row.split(" | ")[:2]) for row in re.findall(r"^\| (\w+ \| .*)$", text, re.M)]
-    assert [row for row in rows if row[0] != "chapter"] == faults, "python tools/mutate.py"
-    assert total == len(faults) >= 40 and found >= 0.9 * total
 
 
 def test_run_tells_an_error_from_a_good_end():

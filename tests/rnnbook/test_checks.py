@@ -92,5 +92,5 @@ def test_best_of_returns_the_shortest(monkeypatch):
 
 def test_complaint_returns_the_message_and_wants_an_error():
     assert checks.complaint(lambda: [].pop(), IndexError) == "pop from empty list"
-    with pytest.raises(AssertionError, match="an error was expected.*ValueError"):
+    with pytest.raises(AssertionError, match=r"an error was expected.*ValueError"):
         checks.complaint(lambda: None)

@@ -55,7 +55,7 @@ addEventListener("load", () => setTimeout(() => {  // after the formulas are dra
   for (const box of document.querySelectorAll(".bd-article :is(pre, table, img)")) {
     const room = box.closest("pre, .pst-scrollable-table-container, .output") || box;
     const words = box.textContent.trim().slice(0, 40) || box.alt;
-    if (room.scrollWidth > room.clientWidth + 2) 
+    if (room.scrollWidth > room.clientWidth + 2)
       wide.push(`${room.scrollWidth - room.clientWidth} px: ${words}`);
   }
   if (document.documentElement.scrollWidth > innerWidth) wide.push("the page itself");
