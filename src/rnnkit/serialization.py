@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.layers import Weights
+
 __all__ = ["load_weights", "save_weights"]
 
 
@@ -104,4 +106,4 @@ def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
             loaded[name] = got.astype(array.dtype)
         if not np.isfinite(loaded[name]).all():
             raise ValueError(f"{path}: {name} holds nan or inf, or more than {array.dtype} can.")
-    params.update(loaded)
+    Weights(params).update(loaded)

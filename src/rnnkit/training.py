@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from rnnkit import losses
 from rnnkit._tree import check_rows, take_rows
 from rnnkit._validation import as_array, as_float, check_rng, positive
-from rnnkit.layers import Mask, Rng, Sequential, States
+from rnnkit.layers import Mask, Rng, Sequential, States, Weights
 from rnnkit.optimizers import Optimizer
 
 __all__ = ["History", "Loss", "evaluate", "fit", "fit_truncated", "train_step", "windows"]
@@ -174,7 +174,7 @@ def fit(
                     best_params = {key: array.copy() for key, array in model.params.items()}
                 elif epoch - best_epoch >= patience:
                     break
-    model.params.update(best_params)
+    Weights(model.params).update(best_params)
     return history
 
 
@@ -404,7 +404,7 @@ def _all_or_nothing(rng: Any, model: Any = None, optimizer: Any = None) -> Itera
         if draws is not None:
             rng.bit_generator.state = draws
         if before is not None:
-            model.params.update(before[0])
+            Weights(model.params).update(before[0])
             vars(optimizer).update(before[1])
         raise
 

@@ -680,3 +680,23 @@ def test_fit_truncated_tells_how_a_single_series_is_passed():
     series = np.ones(1199)
     with rejects(r"A single series s is s\[np.newaxis, :, np.newaxis\]", model.params):
         fit_truncated(model, series, series)
+
+
+def test_fit_writes_into_the_arrays_of_a_model_with_a_plain_dict():
+    model, x, y = regression()
+    array = model.params["dense.W"]
+
+    params = dict(model.params)
+    wrapped = types.SimpleNamespace(params=params, forward=model.forward, backward=model.backward)
+
+    def loss(output, target, *, mask=None):
+        value, dy = MSE(output, target, mask=mask)
+        return (seen.pop() if len(target) == 3 else value), dy
+
+    seen = [9.0, 1.0]
+    fit(wrapped, x, y, loss=loss, validation_data=(x[:3], y[:3]), patience=5)
+    assert params["dense.W"] is array is model.params["dense.W"]
+    seen = [1.0]
+    with rejects("has not as many rows|must have one row", model.params):
+        fit(wrapped, x, y, loss=loss, validation_data=(x[:3], y[:2]))
+    assert params["dense.W"] is array
