@@ -20,9 +20,7 @@ FOLDER = ROOT / "notebooks"
 PACKAGES = {name: ROOT / "src" / name for name in ("rnnkit", "rnnbook")}
 STORED = PACKAGES["rnnbook"] / "stored"
 PINNED = re.compile(r"(numpy|tensorflow|tensorflow-cpu|keras|matplotlib)==", re.MULTILINE)
-# The promise is 60 s on two idle cores. Some cards were measured beside other work; the next
-# run of `make execute --all` on an idle machine brings this back.
-MAX_SECONDS = 150
+MAX_SECONDS = 60
 MAX_MB = 1500
 
 

@@ -24,8 +24,8 @@ CHAPTER: list[Rule] = []
 SECOND: list[Rule] = []
 FIRST_EDITION = re.compile(r"0[678]_")  # names of the notebooks that are to be revised
 
-MAX_LINES, MAX_WIDTH, MAX_OUTPUT = 25, 80, 88
-MAX_LINES_FOLDED = 40
+MAX_LINES, MAX_WIDTH = 25, 80
+MAX_LINES_FOLDED = 30
 MAX_MINUTES = 45
 HEADER = {  # what stands before the first code cell, in this order
     "a sentence 'you will build …'": r"you (will )?build",
@@ -205,7 +205,7 @@ def article_is_not_named(notebook, path):
 
 @every
 def short_cells(notebook, path):
-    """At most 25 lines in a cell that is read, 40 in one that is folded."""
+    """At most 25 lines in a cell that is read, 30 in one that is folded."""
     for cell in notebooks.code_cells(notebook):
         lines = len(cell.source.splitlines())
         folded = generated.FOLDED & set(notebooks.tags(cell)) or FIRST_EDITION.match(path.name)
@@ -387,11 +387,11 @@ def drawing_is_folded(notebook, path):
 
 @second
 def outputs_fit_the_page(notebook, path):
-    """No printed line is much longer than a line of code may be."""
+    """No printed line is longer than a line of code may be."""
     for cell in notebooks.code_cells(notebook):
         for text in texts(cell):
             for line in text.splitlines():
-                if len(line) > MAX_OUTPUT and not images(cell):
+                if len(line) > MAX_WIDTH and not images(cell):
                     yield f"{len(line)} characters in the output '{line[:50]}': wrap it"
 
 
