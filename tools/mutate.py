@@ -88,7 +88,7 @@ def main() -> None:
                     what=fault["what"],
                     old=cell(fault["old"]),
                     new=cell(fault["new"]),
-                    result=cell(error.removeprefix("AssertionError: ")) or "**nothing**",
+                    result=cell(error.removeprefix("AssertionError: ") or error) or "**nothing**",
                 )
             )
             print(rows[-1], flush=True)

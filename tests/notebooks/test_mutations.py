@@ -39,6 +39,7 @@ def test_the_record_is_of_these_faults_and_most_were_noticed():
 def test_run_tells_an_error_from_a_good_end():
     assert mutate.run("x = 1") == ""
     assert "not so" in mutate.run("assert 1 == 2, 'not so'")
+    assert mutate.run("import numpy as np; assert np.ones(2).sum() == 3, ''").startswith("Assert")
 
 
 def test_planted_refuses_code_that_is_not_there():
