@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test execute results mutations lab lock bench address clean
+.PHONY: help book serve test execute results mutations colab binder live lab lock bench address clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [VENV=.venv]"
@@ -42,6 +42,17 @@ results: $(READY)  ## list the stored results, or make one: make results NAME=co
 
 mutations: $(READY)  ## plant faults in the chapters and record which are noticed
 	$(RUN) tools/mutate.py $(NOTEBOOKS)
+
+colab: $(READY)  ## run notebooks with Colab's versions (COLAB_PYTHON=path/to/python3.13)
+	$(RUN) tools/colab.py --uv "$(abspath $(BOOTSTRAP))/bin/python -m uv" \
+	  $(if $(COLAB_PYTHON),--python $(COLAB_PYTHON)) $(NOTEBOOKS)
+
+binder: $(READY)  ## build Binder's environment and run notebooks in it (BINDER_PYTHON=path)
+	$(RUN) tools/binder.py --uv "$(abspath $(BOOTSTRAP))/bin/python -m uv" --lab $(LAB_VERSION) \
+	  $(if $(BINDER_PYTHON),--python $(BINDER_PYTHON)) $(NOTEBOOKS)
+
+live: $(READY)  ## fetch what lets readers run chapters on their page; then make book
+	$(RUN) tools/live.py --pip "$(abspath $(BOOTSTRAP))/bin/python -m pip"
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(UV) pip install --quiet --python $(RUN) jupyterlab==$(LAB_VERSION)

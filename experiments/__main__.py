@@ -11,7 +11,7 @@ import pkgutil
 from importlib import import_module
 
 import experiments
-from experiments import protocol
+from experiments import chapter, protocol
 
 # Two numbers of a table that may be called the same, on the same kind of processor. Most runs
 # repeat to the last digit; where an array lies in memory decides some roundings of float32.
@@ -31,8 +31,7 @@ def show(known: dict[str, list[protocol.Experiment]]) -> None:
     for name, parts in known.items():
         for part in parts:
             minutes = sum(part.table().seconds().values()) / 60
-            names = (x.split("_")[:2] for x in (*part.chapters, *part.readers))
-            numbers = ", ".join(".".join(name).lstrip("0") for name in names)
+            numbers = ", ".join(chapter.readers(part.name))
             print(f"{name:18} {minutes:7.1f}  {part.name:20} {numbers}")
 
 

@@ -31,4 +31,4 @@ def run(batch, rate, seed):
 
 
 COLUMNS = ("batch", "rate", "seed", "updates", "sequences", "seconds", "goal")
-EXPERIMENTS = [Experiment("batch_sizes", COLUMNS, 3, jobs, run, readers=("08_4_hardware",))]
+EXPERIMENTS = [Experiment("batch_sizes", COLUMNS, 3, jobs, run)]

@@ -28,3 +28,10 @@ def shared(name: str) -> dict[str, Any]:
     for number, source in enumerate(cells(name)):
         exec(compile(source, f"{name}, shared cell {number}", "exec"), found)
     return found
+
+
+def readers(table: str) -> list[str]:
+    """Return the numbers of the chapters whose code names a stored table."""
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    names = [p.stem for p in paths if f'\\"{table}\\"' in p.read_text("utf-8")]
+    return [".".join(name.split("_")[:2]).lstrip("0") for name in names]

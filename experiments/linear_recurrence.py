@@ -18,7 +18,4 @@ def run(*key):
     return rated.run(MODELS, *key)
 
 
-READERS = ("08_3_after_transformer",)
-EXPERIMENTS = [
-    Experiment("linear_recurrence", rated.COLUMNS, rated.KEYS, jobs, run, readers=READERS)
-]
+EXPERIMENTS = [Experiment("linear_recurrence", rated.COLUMNS, rated.KEYS, jobs, run)]

@@ -31,5 +31,4 @@ def run(*key):
     return rated.run(memory_tasks.MODELS | reading.MODELS, *key)
 
 
-READERS = ("08_2_long_range",)
-EXPERIMENTS = [Experiment("long_range", rated.COLUMNS, rated.KEYS, jobs, run, readers=READERS)]
+EXPERIMENTS = [Experiment("long_range", rated.COLUMNS, rated.KEYS, jobs, run)]

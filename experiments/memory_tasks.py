@@ -25,5 +25,4 @@ def run(*key):
     return rated.run(MODELS, *key)
 
 
-READERS = ("08_1_gates", "08_2_long_range", "08_3_after_transformer")
-EXPERIMENTS = [Experiment("memory_tasks", rated.COLUMNS, rated.KEYS, jobs, run, readers=READERS)]
+EXPERIMENTS = [Experiment("memory_tasks", rated.COLUMNS, rated.KEYS, jobs, run)]

@@ -36,7 +36,7 @@ class Experiment:
 
     `jobs` gets the rows that are there and yields the runs that belong in the table as far as
     these rows tell: a learning rate may have to be chosen first. `chapters` are the notebooks
-    whose shared cells are run, `readers` those that only read the table.
+    whose shared cells are run.
     """
 
     name: str
@@ -45,7 +45,6 @@ class Experiment:
     jobs: Callable[[results.Rows], Iterable[Job]]
     run: Callable[..., Outcome]
     chapters: tuple[str, ...] = ()
-    readers: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -132,7 +131,14 @@ def code(experiment: Experiment) -> dict[str, str]:
         tree = ast.parse(source)
         tree.body = [x for x in tree.body if not isinstance(x, ast.Import | ast.ImportFrom)]
         found[name] = form(tree)
-    return {Path(place).name: text for place, text in sorted(found.items())}
+    names = [Path(place).name for place in found]
+    short = {x: Path(x).name if names.count(Path(x).name) == 1 else _within(x) for x in found}
+    return {short[place]: text for place, text in sorted(found.items())}
+
+
+def _within(place: str) -> str:
+    """Return a file with its folder: an experiment and a module of rnnbook may share a name."""
+    return "/".join(Path(place).parts[-2:])
 
 
 def digest(experiment: Experiment) -> str:

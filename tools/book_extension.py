@@ -6,6 +6,7 @@ What Jupyter Book does not do by itself:
   HTML output need (the whole is ten times larger);
 - Thebe's scripts, which every page would carry although nothing uses them, are left out;
 - launch and repository buttons appear only once the repository's address is set;
+- chapters get a button that runs them on their page, if `make live` has fetched what that takes;
 - fields of named tuples are not listed ("Alias for field number 0");
 - a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
   where MathJax allows no \tag.
@@ -16,6 +17,9 @@ import shutil
 from pathlib import Path
 
 from docutils import nodes
+
+import live
+import notebooks
 
 PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
 MATHJAX = [
@@ -64,6 +68,18 @@ def keep_numbers(app, doctree):
             formula.children = [nodes.Text(rf"\[{text}\]")]
 
 
+def offer_to_run(app, page, template, context, doctree):
+    name = Path(page).name
+    path = notebooks.FOLDER / f"{name}.ipynb"
+    if live.KEPT.exists() and page == f"notebooks/{name}" and live.is_live(notebooks.read(path)):
+        context["body"] = live.offer(context["body"], name)
+
+
+def copy_live(app, exception):
+    if exception is None and app.builder.format == "html" and live.KEPT.exists():
+        live.publish(Path(app.outdir))
+
+
 def skip_fields(app, what, name, member, skip, options):
     return True if type(member).__name__ == "_tuplegetter" else None
 
@@ -74,5 +90,7 @@ def setup(app):
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
     app.connect("doctree-read", keep_numbers)
     app.connect("build-finished", copy_mathjax)
+    app.connect("html-page-context", offer_to_run)
+    app.connect("build-finished", copy_live)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     return {"parallel_read_safe": True, "parallel_write_safe": True}

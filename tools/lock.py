@@ -1,11 +1,14 @@
 """Write requirements.lock and check that every platform the book names can install it.
 
+Binder gets a part of the lock, binder/requirements.txt: what the chapters import.
+
 The lock is universal: one file for every system and for Python 3.11 to 3.13. That alone does not
 say that wheels exist, so each platform is resolved once more from the lock, wheels only.
 """
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +25,10 @@ HEADER = """\
 # Every package of the book's environment, for Python 3.11 to 3.13 on every system.
 # Written by `make lock` from requirements.txt; do not edit by hand.
 """
+BINDER = """\
+# What the chapters import, for Binder: a part of requirements.lock, written by `make lock`.
+"""
+BORDER = "# What builds and tests the book."
 
 
 def compile_pins(*arguments: str, source: str) -> str:
@@ -33,6 +40,18 @@ def compile_pins(*arguments: str, source: str) -> str:
     if done.returncode:
         raise SystemExit(done.stderr)
     return done.stdout
+
+
+def write_binder(source: str, pins: str) -> None:
+    """Write what Binder installs: the first part of requirements.txt, as the lock has it."""
+    python = (ROOT / "binder" / "runtime.txt").read_text().strip().removeprefix("python-")
+    where = ("--python-version", python, "--python-platform", PLATFORMS["Linux x86-64"])
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as locked:
+        locked.write(pins.replace("-e .\n", ""))
+        locked.flush()
+        options = (*where, "--constraint", locked.name, "--no-annotate")
+        found = compile_pins(*options, source=source.split(BORDER)[0])
+    (ROOT / "binder" / "requirements.txt").write_text(BINDER + found)
 
 
 def main() -> None:
@@ -49,6 +68,7 @@ def main() -> None:
             compile_pins(*where, *DATA_WHEELS, "--no-deps", source=data)
             print(f"wheels for Python {python} on {name}")
     (ROOT / "requirements.lock").write_text(HEADER + pins)
+    write_binder(source, pins)
     print(f"requirements.lock: {len(pins.splitlines())} packages")
 
 

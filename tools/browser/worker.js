@@ -1,0 +1,32 @@
+// Python in a worker of its own, so that the page stays quick and a long run can be stopped.
+import { loadPyodide } from "./pyodide.mjs";
+
+let python, run;
+
+async function begin(missing) {
+  postMessage({ kind: "progress", text: "Loading Python …" });
+  python = await loadPyodide({ indexURL: new URL("./", import.meta.url).href });
+  postMessage({ kind: "progress", text: "Loading NumPy …" });
+  await python.loadPackage(["numpy", "rnnkit"]);
+  const source = await (await fetch(new URL("notebook.py", import.meta.url))).text();
+  const module = python.runPython(`import types; types.ModuleType("notebook")`);
+  python.runPython(source, { globals: module.__dict__ });
+  module.post = (kind, text) => postMessage({ kind, text });
+  module.begin(python.toPy(missing));
+  run = module.run;
+}
+
+onmessage = async ({ data }) => {
+  try {
+    if (data.kind === "begin") {
+      await begin(data.missing);
+      postMessage({ kind: "ready" });
+    } else {
+      await python.loadPackagesFromImports(data.source);  // Matplotlib, when it is wanted
+      if (/\bmatplotlib\b|\bbegin\(\)/.test(data.source)) await python.loadPackage("matplotlib");
+      postMessage({ kind: "done", passed: run(data.source, data.number) });
+    }
+  } catch (error) {
+    postMessage({ kind: "broken", text: String(error) });
+  }
+};
