@@ -204,3 +204,15 @@ def test_clean_removes_what_differs_between_runs():
     assert cell.metadata == {} and [x.text for x in cell.outputs] == ["ab"]
     assert notebook.metadata.language_info == {"name": "python"}
     assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_binder_gets_a_part_of_the_lock_with_all_that_the_chapters_import():
+    def lines(name):
+        text = (ROOT / name).read_text("utf-8")
+        return {x.split(" ;")[0] for x in text.splitlines() if x and not x.startswith("#")}
+
+    ours, whole = lines("binder/requirements.txt"), lines("requirements.lock")
+    assert ours < whole
+    chapters = (ROOT / "requirements.txt").read_text("utf-8").split("# What builds")[0]
+    wanted = {x.split(";")[0].strip() for x in chapters.splitlines() if "==" in x}
+    assert wanted - ours == {"tensorflow==2.21.0"}, "Linux on x86-64 takes tensorflow-cpu"
