@@ -5,7 +5,7 @@
 
 tests/mutations/NAME.toml lists the faults: a piece of code and what it is changed to, the first
 place only. The code of the notebook is run as one program, up to the first error. A fault is
-noticed if the program fails. The result is written to tests/mutations/README.md.
+noticed if the program fails. The rows of these chapters are written to tests/mutations/README.md.
 """
 
 import argparse
@@ -94,8 +94,27 @@ def main() -> None:
             print(rows[-1], flush=True)
     found = sum("**nothing**" not in row for row in rows)
     print(f"{found} of {len(rows)} were noticed")
-    if not options.names:
-        PAGE.write_text(HEAD.format(found=found, all=len(rows)) + "\n".join(rows) + "\n", "utf-8")
+    write(rows + [row for row in recorded() if row.split(" | ")[0] not in fresh(names)])
+
+
+def fresh(names: list[str]) -> set[str]:
+    """Return how the rows of these chapters begin."""
+    return {f"| {name}" for name in names}
+
+
+def recorded() -> list[str]:
+    """Return the rows of the record that have a list of faults still."""
+    lists = fresh([path.stem for path in LISTS.glob("*.toml")])
+    lines = PAGE.read_text("utf-8").splitlines() if PAGE.exists() else []
+    return [line for line in lines if line.split(" | ")[0] in lists]
+
+
+def write(rows: list[str]) -> None:
+    """Write the record, chapter by chapter."""
+    rows = sorted(rows, key=lambda row: row.split(" | ")[0])
+    found = sum("**nothing**" not in row for row in rows)
+    text = HEAD.format(found=found, all=len(rows)) + "\n".join(rows) + "\n"
+    PAGE.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

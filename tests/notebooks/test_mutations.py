@@ -20,6 +20,22 @@ def test_planted_faults_change_code_that_can_be_parsed(path):
         compile(code, path.stem, "exec")
 
 
+def test_the_record_is_of_these_faults_and_most_were_noticed():
+    lists = {path.stem: tomllib.loads(path.read_text("utf-8"))["mutation"] for path in LISTS}
+    wanted = {
+        (name, mutate.cell(fault["old"]), mutate.cell(fault["new"]))
+        for name, faults in lists.items()
+        for fault in faults
+    }
+    rows = [[x.strip(" `") for x in row.strip("|").split(" | ")] for row in mutate.recorded()]
+    assert {(row[0], row[2], row[3]) for row in rows} == {
+        (name, old.strip(" `"), new.strip(" `")) for name, old, new in wanted
+    }
+    noticed = [row for row in rows if row[4] != "**nothing**"]
+    assert len(rows) >= 40
+    assert len(noticed) >= 0.9 * len(rows)
+
+
 def test_run_tells_an_error_from_a_good_end():
     assert mutate.run("x = 1") == ""
     assert "not so" in mutate.run("assert 1 == 2, 'not so'")
