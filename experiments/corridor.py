@@ -1,4 +1,4 @@
-"""How long a corridor can be: REINFORCE and imitation in the maze of chapter 8.5.
+"""How long a corridor can be: REINFORCE and imitation in the maze of chapter 8.5b.
 
 A row is a run: the learner ("reinforce", or "told" the right actions), the weight of the entropy
 bonus, the start of the update gate ("ordinary", or "slow": it is told the length), the length of
@@ -17,7 +17,7 @@ import numpy as np
 from experiments.chapter import shared
 from experiments.protocol import Experiment
 
-CHAPTER = "08_5_modalities_acting"
+CHAPTER = "08_5b_acting"
 LENGTHS, SEEDS = (5, 10, 20, 40, 80, 160), range(3, 8)
 LEARNERS = (("reinforce", 0.0), ("reinforce", 0.03), ("told", 0.0))
 

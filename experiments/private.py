@@ -14,8 +14,8 @@ CHAPTER = "08_6a_privacy"
 EPSILONS = (0, 8, 4, 2, 1, 0.5)
 INSERTIONS = {
     "plain": (1, 2, 4, 8, 16, 64),
-    "other numbers": (1, 4, 16),
-    "clipped": (4, 16),
+    "other numbers": (1, 2, 4, 8, 16, 64),
+    "clipped": (1, 2, 4, 8, 16, 64),
     "private": (1, 2, 4, 8, 16, 64),
 }
 

@@ -1,6 +1,7 @@
 """The glossary: alphabetical, with a Chinese term for each entry, and an index of these terms."""
 
 import re
+import unicodedata
 
 import pytest
 
@@ -12,7 +13,7 @@ TERMS = re.findall(r"^### (.+)$", ENTRIES, re.MULTILINE)
 
 
 def letters(term):
-    return re.sub(r"[^a-z0-9]", "", term.lower())
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFD", term.lower()))
 
 
 def test_entries_are_in_order_and_not_twice():
