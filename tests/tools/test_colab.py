@@ -3,8 +3,6 @@
 import os
 import subprocess
 
-import pytest
-
 import colab
 import generated
 import notebooks
@@ -17,14 +15,8 @@ def test_versions_are_those_of_the_committed_file():
 
 
 def test_the_address_of_the_book_is_answered_by_this_repository():
-    if not (notebooks.ROOT / ".git").exists():
-        pytest.skip("not a clone")
-    told = subprocess.run(
-        ["git", "ls-remote", generated.address(), "HEAD"],
-        env=os.environ | colab.answered_here() | {"GIT_TERMINAL_PROMPT": "0"},
-        capture_output=True, text=True, check=True,
-    ).stdout.split()[0]  # fmt: skip
-    here = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=notebooks.ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    assert told == here
+    asked = subprocess.run(
+        ["git", "ls-remote", "--get-url", generated.address()],
+        env=os.environ | colab.answered_here(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert asked.stdout.strip() == notebooks.ROOT.as_uri()
