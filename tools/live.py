@@ -208,7 +208,7 @@ def publish(out: Path) -> None:
     lock["packages"]["rnnkit"] = lock["packages"]["six"] | {
         "name": "rnnkit", "version": name.split("-")[1], "file_name": name,
         "sha256": hashlib.sha256(data).hexdigest(), "imports": ["rnnkit", "rnnbook"],
-        "depends": ["numpy"],
+        "depends": ["numpy", "matplotlib"],  # the second for the style of the figures
     }  # fmt: skip
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
     names = sorted(path.name for path in target.iterdir() if path.is_file())

@@ -24,10 +24,8 @@ def test_stored_results_all_have_an_experiment():
 
 def test_code_of_an_experiment_is_what_it_runs():
     (part,) = (e for e in EXPERIMENTS if e.name == "linear_recurrence")
-    both = {
-        "experiments/linear_recurrence.py",
-        "rnnbook/linear_recurrence.py",
-    }  # one name, two files
+    # One name, two files.
+    both = {"experiments/linear_recurrence.py", "rnnbook/linear_recurrence.py"}
     assert set(protocol.code(part)) == both | {"memory_tasks.py", "rated.py"}
     (part,) = (e for e in EXPERIMENTS if e.name == "translation_dates")
     assert {"rnnbook/translation.py", "chapter 06_1c_translation"} <= set(protocol.code(part))

@@ -190,6 +190,15 @@ class Chapter {
   }
 }
 
+// Keep what this page has loaded, and what Python loaded, for a visit without a network.
+async function keep(files) {
+  await navigator.serviceWorker.register(new URL("../offline.js", here));
+  const parts = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const ours = [location.href, ...parts].filter((url) => new URL(url).origin === location.origin);
+  const store = await caches.open("book");  // the name that offline.js uses
+  await store.addAll([...new Set([...files.map((name) => new URL(name, here).href), ...ours])]);
+}
+
 export async function start(button) {
   const say = (text) => { button.nextElementSibling.textContent = text; };
   try {
@@ -198,9 +207,8 @@ export async function start(button) {
     const plan = await (await fetch(new URL(`pages/${button.dataset.page}.json`, here))).json();
     say("");
     window.liveChapter = new Chapter(button, plan);
-    if ("serviceWorker" in navigator)  // the next visit needs no network
-      navigator.serviceWorker.register(new URL("../offline.js", here)).catch(() => {});
     await window.liveChapter.enqueue(plan.cells.findIndex((cell) => cell.runs));
+    await keep(plan.files).catch(() => {});  // without it, the next visit needs the network
   } catch (error) {
     say(`It did not start: ${error.message}`);
   }

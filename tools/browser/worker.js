@@ -6,8 +6,8 @@ let python, run;
 async function begin(missing) {
   postMessage({ kind: "progress", text: "Loading Python …" });
   python = await loadPyodide({ indexURL: new URL("./", import.meta.url).href });
-  postMessage({ kind: "progress", text: "Loading NumPy …" });
-  await python.loadPackage(["numpy", "rnnkit"]);
+  postMessage({ kind: "progress", text: "Loading NumPy and Matplotlib …" });
+  await python.loadPackage("rnnkit");  // brings them, as pyodide-lock.json says
   const source = await (await fetch(new URL("notebook.py", import.meta.url))).text();
   const module = python.runPython(`import types; types.ModuleType("notebook")`);
   python.runPython(source, { globals: module.__dict__ });
@@ -22,8 +22,6 @@ onmessage = async ({ data }) => {
       await begin(data.missing);
       postMessage({ kind: "ready" });
     } else {
-      await python.loadPackagesFromImports(data.source);  // Matplotlib, when it is wanted
-      if (/\bmatplotlib\b|\bbegin\(\)/.test(data.source)) await python.loadPackage("matplotlib");
       postMessage({ kind: "done", passed: run(data.source, data.number) });
     }
   } catch (error) {
