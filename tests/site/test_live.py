@@ -53,6 +53,19 @@ try {
 """
 ALL = "async (chapter) => { await chapter.enqueue(chapter.cells.length - 1); }"
 
+KEPT = """async (chapter) => {
+  let missing;
+  for (let k = 0; k < 600; k++) {
+    const store = await caches.open("book");
+    const there = await Promise.all(chapter.plan.files.map(
+      (name) => store.match(new URL(`../live/${name}`, location.href))));
+    missing = chapter.plan.files.filter((name, n) => !there[n]);
+    if (!missing.length && await store.match(location.href)) return;
+    await new Promise((go) => setTimeout(go, 100));
+  }
+  throw new Error(`not kept: ${missing}`);
+}"""
+
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves the site below a path of its own, and takes what the page tells."""
@@ -151,3 +164,7 @@ def test_every_live_cell_gives_what_the_book_shows(name, tmp_path):
     print(f"{name}: first cell {found['first'] / 1000:.1f} s, all {found['all'] / 1000:.1f} s")
     assert found["before"] == 0, "something was loaded before the click"
     assert not "\n".join(differences(name, found))
+
+
+def test_the_first_visit_keeps_what_the_next_one_needs(tmp_path):
+    visit(PAGES[0], tmp_path, KEPT)
