@@ -1,10 +1,11 @@
-"""What a tool writes into a notebook: the Colab cell and the line of minutes.
+"""What a tool writes: a notebook's Colab cell and line of minutes, the summary's table.
 
     python tools/generated.py            # bring all notebooks up to date
     python tools/generated.py --check    # only say which are not
 
-`make execute` does the first, a rule of the notebooks checks the second. The Colab cell follows
-from what the chapter imports and which data it loads, the minutes from its words.
+`make execute` does the first, the tests check the second. The Colab cell follows from what the
+chapter imports and which data it loads, the minutes from its words; who won and who lost, in the
+book's summary, from the stored outputs of the cells tagged `verdict`.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from importlib.metadata import packages_distributions
 import nbformat
 
 import notebooks
+from rnnbook import verdict
 
 # Minutes: words of prose and words of shown code in a minute; minutes for ★, ★★, ★★★.
 PROSE, CODE, STARS = 200, 60, {1: 8, 2: 15, 3: 30}
@@ -150,6 +152,40 @@ def time_line(notebook) -> str:
     return f"**Time.** {read} minutes to read,{more} about {run} seconds to run."
 
 
+# ---------------------------------------------------------------- the summary
+
+SUMMARY = notebooks.ROOT / "book" / "summary.md"
+TABLE = re.compile(r"(?<=<!-- verdicts -->\n).*?(?=<!-- end of verdicts -->)", re.DOTALL)
+
+
+def verdicts(path) -> list[str]:
+    """Return the rows of the summary's table that a notebook brings."""
+    notebook = notebooks.read(path)
+    number = re.match(r"# (\S+) ", notebook.cells[0].source)[1]
+    link = f"[{number}](../notebooks/{path.name})"
+    rows = []
+    for cell in notebook.cells:
+        if "verdict" in notebooks.tags(cell):
+            text = "".join(output.get("text", "") for output in cell.outputs)
+            for x in verdict.read(text):
+                word = f"**{x.word}**" if x.word != "level" else x.word
+                items = f"{x.measure}, {x.items}"
+                cells = (x.task, items, x.ours, x.theirs, x.gap, word, link)
+                rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def summary() -> str:
+    """Return the text of the summary with its table brought up to date."""
+    head = [
+        "| task | measured | ours | strongest other | ours minus other (95 %) | ours | chapter |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows = [row for path in notebooks.paths() for row in verdicts(path)]
+    table = "\n".join([*head, *rows, ""])
+    return TABLE.sub(lambda _: table, SUMMARY.read_text("utf-8"))
+
+
 # ---------------------------------------------------------------- both
 
 
@@ -185,8 +221,13 @@ def main() -> None:
             notebook = notebooks.read(path)
             if any(notebook.cells[k].source != x for k, x in expected(notebook).items()):
                 old.append(path.name)
+        if SUMMARY.read_text("utf-8") != summary():
+            old.append(SUMMARY.name)
         raise SystemExit("not up to date: " + ", ".join(old) if old else 0)
     changed = [path.name for path in notebooks.paths() if renew(path)]
+    if SUMMARY.read_text("utf-8") != (new := summary()):
+        SUMMARY.write_text(new, "utf-8", newline="\n")
+        changed.append(SUMMARY.name)
     print(f"changed: {', '.join(changed) or 'nothing'}")
 
 
