@@ -34,17 +34,15 @@ CARDS = notebooks.ROOT / "book" / "run_cards.md"
 
 def missing(notebook) -> list[str]:
     """Return the optional packages that its stored outputs come from and that are not here."""
-    return [name for name in notebook.metadata.get("needs", []) if find_spec(name) is None]
+    return [name for name in notebooks.needs(notebook) if find_spec(name) is None]
 
 
 def clean(notebook) -> None:
     """Remove from a notebook that was run what differs from one run to the next."""
-    needs = {"needs": notebook.metadata["needs"]} if "needs" in notebook.metadata else {}
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
-            **needs,
         }
     )
     for cell in notebook.cells:

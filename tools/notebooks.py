@@ -42,6 +42,12 @@ def code_cells(notebook) -> list:
     return [cell for cell in cells if "colab" not in tags(cell)]
 
 
+def needs(notebook) -> list[str]:
+    """Return the optional packages that its cells declare: `"rnnbook": {"needs": ["torch"]}`."""
+    declared = (cell.metadata.get("rnnbook", {}).get("needs", []) for cell in notebook.cells)
+    return sorted({name for names in declared for name in names})
+
+
 def title(notebook) -> str:
     return re.search(r"^# (.+)$", notebook.cells[0].source, re.MULTILINE)[1].strip()
 

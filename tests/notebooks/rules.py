@@ -2,7 +2,7 @@
 
 A rule takes a notebook and its path and yields what is wrong, in words that say how to mend it.
 `every` rules hold for all notebooks, `chapter` rules for those whose name begins with a number,
-`second` rules for those of the second edition. Chapters 6 to 8 are of the first still.
+`second` rules for those of the second edition. Chapter 6 is of the first still.
 """
 
 import ast
@@ -22,7 +22,7 @@ Rule = Callable[..., Iterator[str]]
 EVERY: list[Rule] = []
 CHAPTER: list[Rule] = []
 SECOND: list[Rule] = []
-FIRST_EDITION = re.compile(r"0[67]_")  # names of the notebooks that are to be revised
+FIRST_EDITION = re.compile(r"06_")  # names of the notebooks that are to be revised
 
 MAX_LINES, MAX_WIDTH = 25, 80
 MAX_LINES_FOLDED = 30
@@ -36,7 +36,10 @@ HEADER = {  # what stands before the first code cell, in this order
 }
 SECTIONS = [r"The same in (Keras|NumPy)", "Pitfalls", "Exercises", "Summary", "Next"]
 WORDS = r"\b(powerful|amazing|simply|obviously|it can be shown)\b"
-TIMED = r"best_of|perf_counter|process_time|monotonic|%timeit"
+OPTIONAL = {  # libraries that only some readers have, by the names which cells use
+    "torch": "torch", "jax": "jax", "jnp": "jax", "nnx": "flax", "linen": "flax", "optax": "optax",
+}  # fmt: skip
+TIMED = r"best_of|hot_spots|perf_counter|process_time|monotonic|%timeit"
 NETWORK = r"\b(urllib|requests|socket|get_file|fetch_openml|http\.client|keras\.datasets)\b"
 MACHINE = r"(/root|/home|/tmp|/Users|/work|/usr)/|site-packages|[A-Z]:\\|\bat 0x[0-9a-f]{6}"
 MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d"
@@ -356,6 +359,21 @@ def only_times_are_uncompared(notebook, path):
 
 
 @every
+def needs_are_declared(notebook, path):
+    """What a cell prints with an optional library is compared only where that library is."""
+    for cell in notebooks.code_cells(notebook):
+        names = {
+            node.id
+            for node in ast.walk(ast.parse(notebooks.without_magics(cell.source)))
+            if isinstance(node, ast.Name)
+        }
+        used = {OPTIONAL[name] for name in names & set(OPTIONAL)} if cell.outputs else set()
+        declared = set(cell.metadata.get("rnnbook", {}).get("needs", []))
+        if used - declared or declared - set(OPTIONAL.values()):
+            yield f"{first(cell)}: rnnbook.needs is {sorted(declared)}, it uses {sorted(used)}"
+
+
+@every
 def tolerances_are_narrow(notebook, path):
     """`rnnbook.tolerance` says how far a number may move: relative at most 0.5."""
     for cell in notebooks.code_cells(notebook):
@@ -453,7 +471,7 @@ def within_limits(notebook, path):
 def tidy_metadata(notebook, path):
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         yield "the kernel is not named python3: make execute"
-    if set(notebook.metadata) - {"kernelspec", "language_info", "rnnbook", "needs"}:
+    if set(notebook.metadata) - {"kernelspec", "language_info", "rnnbook"}:
         yield f"unexpected metadata {sorted(notebook.metadata)}: make execute"
 
 

@@ -196,6 +196,8 @@ PLANTED = [
     ("only_times_are_uncompared", add(4, tags=["nbval-ignore-output"])),
     ("tolerances_are_narrow", add(4, rnnbook={"tolerance": {"relative": 2}})),
     ("tolerances_are_narrow", add(4, rnnbook={"tolerance": 0.1})),
+    ("needs_are_declared", append(4, "\nprint(jnp.ones(2))")),
+    ("needs_are_declared", add(4, rnnbook={"needs": ["pandas"]})),
     ("numbers_not_truth_values", out("below 1e-9: True\n")),
     ("drawing_is_folded", add(5, tags=[])),
     ("outputs_fit_the_page", out("x" * 81)),
@@ -367,3 +369,17 @@ def test_stored_notebooks_are_valid():
     for path in notebooks.paths():
         nbformat.validate(copy.deepcopy(notebooks.read(path)))
         assert json.loads(path.read_text("utf-8"))["nbformat"] == 4
+
+
+@pytest.mark.parametrize(
+    ("needs", "compared"), [(["json"], True), (["json", "no_such_one"], False)]
+)
+def test_outputs_are_compared_where_what_a_cell_needs_is_installed(needs, compared):
+    class Item:
+        cell = new_code_cell("print(1)", metadata={"rnnbook": {"needs": needs}})
+
+    calls = []
+    compare = nbval_numbers.tolerant(lambda *arguments: calls.append(arguments))
+    result = compare(Item(), [], [])
+    assert bool(calls) == compared
+    assert compared or result is True
