@@ -5,8 +5,10 @@ What Jupyter Book does not do by itself:
 - MathJax comes from the installed package sphinx-mathjax-offline, the parts that TeX input and
   HTML output need (the whole is ten times larger);
 - Thebe's scripts, which every page would carry although nothing uses them, are left out;
-- launch and repository buttons appear only once the repository's address is set;
-- chapters get a button that runs them on their page, if `make live` has fetched what that takes;
+- repository buttons, and those of Binder and Colab, appear only once the repository's address is
+  set;
+- chapters get a row of buttons: "run this page here", if `make live` has fetched what that takes,
+  Binder, Colab, download;
 - fields of named tuples are not listed ("Alias for field number 0");
 - a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
   where MathJax allows no \tag.
@@ -18,10 +20,10 @@ from pathlib import Path
 
 from docutils import nodes
 
+import generated
 import live
 import notebooks
 
-PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
 MATHJAX = [
     "tex-chtml.js",
     "input/tex/extensions",
@@ -40,8 +42,7 @@ def drop_thebe(app):
 
 def drop_dead_buttons(app, config):
     options = config.html_theme_options
-    if options.get("repository_url", PLACEHOLDER) == PLACEHOLDER:
-        options["launch_buttons"] = {}
+    if options.get("repository_url", live.PLACEHOLDER) == live.PLACEHOLDER:
         options["repository_url"] = ""
         options.update(dict.fromkeys(BUTTONS, False))
 
@@ -71,8 +72,9 @@ def keep_numbers(app, doctree):
 def offer_to_run(app, page, template, context, doctree):
     name = Path(page).name
     path = notebooks.FOLDER / f"{name}.ipynb"
-    if live.KEPT.exists() and page == f"notebooks/{name}" and live.is_live(notebooks.read(path)):
-        context["body"] = live.offer(context["body"], name)
+    if page == f"notebooks/{name}":
+        runs = live.KEPT.exists() and live.is_live(notebooks.read(path))
+        context["body"] = live.offer(context["body"], name, generated.address(), runs=runs)
 
 
 def copy_live(app, exception):

@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import generated
 import notebooks
+from browser.notebook import SETTINGS
 
 SOURCE = Path(__file__).parent / "browser"
 KEPT = notebooks.ROOT / ".cache" / "live"
@@ -41,6 +43,8 @@ ENOUGH = 0.5  # of a chapter's cells must run for its page to get the button
 SCOPES = (
     ast.FunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 def lacks(module: str) -> bool:
@@ -56,13 +60,23 @@ def imported(node: ast.AST) -> dict[str, str]:
     if isinstance(node, ast.ImportFrom):
         inside = {x.asname or x.name: f"{node.module}.{x.name}" for x in node.names}
         return {name: path if path in NEEDS else node.module for name, path in inside.items()}
+    if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("import_module('"):
+        return {ast.unparse(node.targets[0]): ast.literal_eval(node.value.args[0])}
     return {}
 
 
-def bound(node: ast.AST) -> set[str]:
+def parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a statement and what it consists of, without the insides of functions and the like."""
+    yield node
+    if not isinstance(node, (*SCOPES, *DEFINITIONS)):
+        for inner in ast.iter_child_nodes(node):
+            yield from parts(inner)
+
+
+def bound(nodes: Iterable[ast.AST]) -> set[str]:
     """Return the names that code binds or changes: `x = …`, `x[0] = …`, `def x`, imports."""
     names = set()
-    for inner in ast.walk(node):
+    for inner in nodes:
         if isinstance(inner, ast.FunctionDef | ast.ClassDef):
             names.add(inner.name)
         elif isinstance(inner, ast.arg):
@@ -78,18 +92,42 @@ def bound(node: ast.AST) -> set[str]:
 
 def read(node: ast.AST) -> set[str]:
     """Return the names that code reads from outside itself."""
-    own = bound(node) if isinstance(node, SCOPES) else set()
+    own = bound(ast.walk(node)) if isinstance(node, SCOPES) else set()
     names = {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else set()
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         names.add(node.target.id)
     return names.union(*map(read, ast.iter_child_nodes(node))) - own
 
 
+def wants(statement: ast.AST, given: set[str]) -> set[str]:
+    """Return the names that a statement takes from before; `given` grows by those that it binds."""
+    inner = [x for x in ast.iter_child_nodes(statement) if isinstance(x, STATEMENTS)]
+    if not inner or isinstance(statement, DEFINITIONS):
+        names = read(statement) - given
+        given |= bound(parts(statement))
+        return names
+    names = set()
+    heads = [x for x in ast.iter_child_nodes(statement) if not isinstance(x, STATEMENTS)]
+    for head in heads:  # `for x in y:` reads y before it binds x
+        names |= read(head) - given
+    for head in heads:
+        given |= bound(parts(head))
+    for line in inner:
+        names |= wants(line, given)
+    return names
+
+
+def is_setting(statement: ast.stmt) -> bool:
+    """Whether a statement only sets something, as in `keras.config.set_floatx("float64")`."""
+    call = getattr(statement, "value", None)
+    return isinstance(call, ast.Call) and getattr(call.func, "attr", "") in SETTINGS
+
+
 def plan(notebook) -> dict:
     """Say of each code cell whether it runs, and of the notebook which modules are missing.
 
     A cell does not run if it reads a name that comes from a missing module or from a cell that
-    does not run. A cell that imports what is missing runs: the import brings a stand-in.
+    does not run. An import of what is missing, and a setting of it, run: they meet a stand-in.
     """
     gone: dict[str, str] = {}  # names that are not there, and the module each fails for
     missing, cells = set(), []
@@ -99,15 +137,17 @@ def plan(notebook) -> dict:
             continue
         wanted, given, absent = set(), set(), {}
         for statement in ast.parse(cell.source).body:
-            wanted |= read(statement) - given
-            given |= bound(statement)
+            names = wants(statement, given)
+            wanted |= set() if is_setting(statement) else names
             for inner in ast.walk(statement):
                 absent |= {n: m for n, m in imported(inner).items() if lacks(m)}
+            given -= set(absent)
         tops = {name: module.split(".")[0] for name, module in absent.items()}
         missing |= set(tops.values()) - {"rnnkit"}
-        reason = next((gone[name] for name in sorted(wanted) if name in gone), None)
-        runs = bool(tops) or reason is None
-        for name in given - set(tops):
+        reasons = gone | tops
+        reason = next((reasons[name] for name in sorted(wanted) if name in reasons), None)
+        runs = reason is None
+        for name in given:
             if runs:
                 gone.pop(name, None)
             else:
@@ -220,21 +260,42 @@ def publish(out: Path) -> None:
             (target / "pages" / f"{path.stem}.json").write_text(json.dumps(page), "utf-8")
 
 
-# ---------------------------------------------------------------- the button
+# ---------------------------------------------------------------- the buttons
 
-OFFER = """\
-<div class="live-offer"><button type="button" class="live-start" data-page="{name}" onclick="\
+PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
+ADDRESS = re.compile(r"https://(github|gitlab)\.com/([\w.-]+)/([\w.-]+)")
+HERE_BUTTON = """\
+<button type="button" class="live-start" data-page="{name}" onclick="\
 const word = this.nextElementSibling; word.textContent = location.protocol === 'file:' ? \
 'Not from a file: browsers load no Python there. `make serve` shows the book so that it runs.' : \
 (import('../live/run.js').then((x) => x.start(this)), 'Loading …')">Run this page here</button>
-<span role="status"></span></div>
+<span role="status"></span>
 """
 TIME = re.compile(r"<p><strong>Time\.</strong>.*?</p>\n", re.DOTALL)
 
 
-def offer(body: str, name: str) -> str:
-    """Return the page with the button under its line of minutes."""
-    return TIME.sub(lambda found: found[0] + OFFER.format(name=name), body, count=1)
+def ways(name: str, address: str) -> dict[str, str]:
+    """Return where a chapter runs elsewhere: Binder and Colab know the repository's address."""
+    path = f"notebooks/{name}.ipynb"
+    found = {"Download": f"../_sources/{path}"}
+    if address == PLACEHOLDER or not (parts := ADDRESS.fullmatch(address)):
+        return found
+    host, owner, repository = parts.groups()
+    home = f"gh/{owner}/{repository}" if host == "github" else f"gl/{owner}%2F{repository}"
+    found["Open in Binder"] = f"https://mybinder.org/v2/{home}/main?urlpath=lab/tree/{path}"
+    if host == "github":
+        colab = "https://colab.research.google.com/github"
+        found["Open in Colab"] = f"{colab}/{owner}/{repository}/blob/main/{path}"
+    return found
+
+
+def offer(body: str, name: str, address: str, *, runs: bool) -> str:
+    """Return the page with all ways to run it in one row, under its line of minutes."""
+    row = HERE_BUTTON.format(name=name) if runs else ""
+    for word, link in ways(name, address).items():
+        row += f'<a href="{link}"{" download" if word == "Download" else ""}>{word}</a>\n'
+    row = f'<div class="ways" role="group" aria-label="Ways to run this chapter">\n{row}</div>\n'
+    return TIME.sub(lambda found: found[0] + row, body, count=1)
 
 
 def main() -> None:

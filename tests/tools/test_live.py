@@ -30,6 +30,11 @@ def runs(*sources):
         (["import keras", "y = keras.ops.ones(3)", "def f(y):\n    return y"], [True, False, True]),
         (["import keras", "def f():\n    return keras.Model()", "f()"], [True, False, False]),
         (["import keras", "x = keras.ops.ones(3)", "[x for x in range(3)]"], [True, False, True]),
+        (["import keras", "f = keras.ops.ones", "def g(f):\n    return f", "f(1)"], [1, 0, 1, 0]),
+        (["import keras", "x = keras.Model()", "for x in y:\n    x += 1"], [True, False, True]),
+        (["import keras\nkeras.config.set_floatx('float64')", "1 + 1"], [True, True]),
+        (["import keras\nx = keras.Model()", "x + 1"], [False, False]),
+        (["from importlib import import_module\nx = import_module('keras.ops')\nx.ones(1)"], [0]),
         (["from rnnkit import datasets", "datasets.load_digits()"], [True, False]),
         (["import subprocess", "subprocess.run(['ls'])"], [True, False]),
     ],
@@ -86,8 +91,27 @@ def test_the_files_that_are_kept_are_those_that_were_verified():
         assert hashlib.sha256((live.KEPT / name).read_bytes()).hexdigest() == value
 
 
-def test_the_button_stands_once_under_the_line_of_minutes():
-    body = "<p><strong>Time.</strong> 5 minutes.</p>\n<p><strong>Time.</strong> again</p>\n"
-    page = live.offer(body, "01_background")
-    assert page.count('class="live-start"') == 1
+BODY = "<p><strong>Time.</strong> 5 minutes.</p>\n<p><strong>Time.</strong> again</p>\n"
+
+
+def test_the_buttons_stand_once_under_the_line_of_minutes():
+    page = live.offer(BODY, "01_background", live.PLACEHOLDER, runs=True)
+    assert page.count('class="live-start"') == page.count('class="ways"') == 1
     assert page.index("live-start") < page.index("again")
+
+
+def test_a_page_that_cannot_run_has_the_other_buttons():
+    page = live.offer(BODY, "05_2_real_data", live.PLACEHOLDER, runs=False)
+    assert "live-start" not in page
+    assert 'href="../_sources/notebooks/05_2_real_data.ipynb"' in page
+
+
+def test_the_buttons_of_a_fork_lead_to_the_fork():
+    page = live.offer(BODY, "01_background", "https://github.com/me/fork", runs=True)
+    assert "https://mybinder.org/v2/gh/me/fork/main?" in page
+    assert "https://colab.research.google.com/github/me/fork/blob/main/" in page
+    assert list(live.ways("01_background", "https://gitlab.com/me/fork")) == [
+        "Download", "Open in Binder",
+    ]  # fmt: skip
+    for address in (live.PLACEHOLDER, "https://git.example.org/me/fork"):
+        assert list(live.ways("01_background", address)) == ["Download"]

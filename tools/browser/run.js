@@ -24,7 +24,8 @@ class Chapter {
     this.bar = make("div", { className: "live-bar" }, all, this.stop, this.status);
     this.bar.setAttribute("role", "toolbar");
     this.bar.setAttribute("aria-label", "Run this chapter");
-    button.replaceWith(this.bar);
+    button.closest(".ways").after(this.bar);  // there it stays in sight down to the page's end
+    button.remove();
     this.cells.forEach((cell, k) => this.dress(cell, k));
     this.busy(false);
     all.focus();
@@ -200,7 +201,8 @@ async function keep(files) {
 }
 
 export async function start(button) {
-  const say = (text) => { button.nextElementSibling.textContent = text; };
+  const word = button.nextElementSibling;
+  const say = (text) => { word.textContent = text; };
   try {
     say("Loading …");
     document.head.append(make("link", { rel: "stylesheet", href: new URL("run.css", here).href }));
