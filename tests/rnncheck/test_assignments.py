@@ -245,6 +245,17 @@ def test_students_version_holds_no_solution(name):
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_students_version_runs_to_readable_messages(name, capsys):
+    copy = assignments.students(assignments.notebooks.read(FOLDER / f"{name}.ipynb"), name)
+    names = {}
+    for cell in copy.cells:
+        if cell.cell_type == "code" and "colab" not in assignments.notebooks.tags(cell):
+            exec(cell.source, names)
+    out = capsys.readouterr().out
+    assert out.count("not written yet") == 4 == out.count(": 0 of ")
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_source_holds_a_check_of_every_function_and_no_output(name):
     stored = assignments.notebooks.read(FOLDER / f"{name}.ipynb")
     code = [cell for cell in stored.cells if cell.cell_type == "code"]

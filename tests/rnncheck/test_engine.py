@@ -7,8 +7,9 @@ import pytest
 from handed_in import calling
 
 from rnncheck import ASSIGNMENTS, bptt, forward
-from rnncheck.engine import SENTENCES, cases, judge
-from rnnkit import simple_rnn
+from rnncheck import clipping as ours
+from rnncheck.engine import CORNERS, SENTENCES, cases, judge
+from rnnkit import clipping, simple_rnn
 
 FUNCTIONS = {f"{a.name}.{f.name}": f for a in ASSIGNMENTS.values() for f in a.functions}
 MISTAKES = [(f, m) for f in FUNCTIONS.values() for m in f.mistakes]
@@ -32,12 +33,12 @@ def test_forward_is_that_of_rnnkit():
 def test_masked_formulas_are_those_of_rnnkit(seed):
     x, h_0, W_x, W_h, b, mask = drawn(forward.MASKED, seed).values()
     h, _, cache = simple_rnn.forward(x, simple_rnn.Params(W_x, W_h, b), h_0, mask=mask)
-    ours = forward.masked_forward(x, h_0, W_x, W_h, b, mask)
-    np.testing.assert_allclose(ours, h, rtol=1e-12)
+    kept = forward.masked_forward(x, h_0, W_x, W_h, b, mask)
+    np.testing.assert_allclose(kept, h, rtol=1e-12)
     dh = np.random.default_rng(seed).standard_normal(h.shape)
     dx, dh_0, grads = simple_rnn.backward(dh, cache)
-    ours = bptt.masked_backward(dh, x, ours, h_0, W_x, W_h, mask)
-    for one, other in zip(ours, (dx, dh_0, *grads), strict=True):
+    found = bptt.masked_backward(dh, x, kept, h_0, W_x, W_h, mask)
+    for one, other in zip(found, (dx, dh_0, *grads), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
@@ -54,9 +55,19 @@ def test_truncated_adds_the_windows_of_rnnkit(k):
         )  # fmt: skip
         grads = simple_rnn.backward(dh[:, window], cache)[2]
         sums = [total + grad for total, grad in zip(sums, grads, strict=True)]
-    ours = bptt.truncated(dh, x, whole, h_0, W_x, W_h, k)
-    for one, other in zip(ours, sums, strict=True):
+    found = bptt.truncated(dh, x, whole, h_0, W_x, W_h, k)
+    for one, other in zip(found, sums, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+def test_clippings_are_those_of_rnnkit():
+    W, b, c = drawn(ours.BY_NORM).values()
+    grads = {"W": W, "b": b}
+    for kind in ("by_value", "by_norm", "by_global_norm"):
+        expected = getattr(clipping, kind)(grads, c).values()
+        for one, other in zip(getattr(ours, kind)(W, b, c), expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+    np.testing.assert_allclose(ours.global_norm(W, b), clipping.global_norm(grads), rtol=1e-12)
 
 
 # ---------------------------------------------------------------- mistakes and names
@@ -114,9 +125,9 @@ def test_zeros_get_nothing(name):
 def test_cases_hold_the_corners_and_follow_from_the_seed(name):
     function = FUNCTIONS[name]
     what, arguments = zip(*cases(function, 3), strict=True)
-    assert what[:2] == ("", "") and {"T = 1", "B = 1", "D = H"} == {
-        w.split("(")[1][:5] for w in what[2:]
-    }
+    assert what == ("", "", *function.corners)
+    if function.corners is CORNERS:
+        assert [w.split("(")[1][:5] for w in what[2:]] == ["T = 1", "B = 1", "D = H"]
     again = [a for _, a in cases(function, 3)]
     for one, other in zip(arguments, again, strict=True):
         assert all(np.array_equal(one[k], other[k]) for k in one)

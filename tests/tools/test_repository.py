@@ -106,7 +106,7 @@ def test_import_pulls_in_neither_keras_nor_matplotlib():
 
 CHECK = sorted(notebooks.PACKAGES["rnncheck"].glob("*.py"))
 GRADER = {"grade", "report", "sandbox", "submissions"}  # what a reader in a notebook never loads
-COURSES = {"bptt", "forward"}  # ideas, formulas and mistakes of one assignment each
+COURSES = {"bptt", "clipping", "forward"}  # ideas, formulas and mistakes of one assignment each
 
 
 def test_the_judge_and_the_grader_stay_small():
