@@ -160,7 +160,7 @@ def backward(dh, x, h, h_0, W_x, W_h):
 KILLS = """
 import os, signal
 def backward(dh, x, h, h_0, W_x, W_h):
-    for pid in [os.getppid(), *range(2, 40000)]:
+    for pid in [os.getppid(), *range(2, 500)]:
         if pid != os.getpid():
             try: os.kill(pid, signal.SIGKILL)
             except OSError: pass
