@@ -100,8 +100,9 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def choose(chosen: argparse.Namespace) -> sandbox.Way:
     """Find a sandbox, say what it leaves open, and refuse root without one."""
     way, open_doors = sandbox.find(chosen.sandbox)
-    print(f"Sandbox: {way.kind}.", "Tried and shut: everything." if not open_doors else "Open:")
-    print(*(f"  - A submission may be hostile: {door}." for door in open_doors), sep="\n", end="")
+    print(f"Sandbox: {way.kind}.", "Open:" if open_doors else "Tried and shut: everything.")
+    for door in open_doors:
+        print(f"  - Of a hostile submission: {door}.")
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if way.kind == "none" and root and not chosen.open_doors:
         raise SystemExit(
