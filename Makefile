@@ -18,11 +18,11 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test execute results mutations colab binder live lab lock bench address clean
+.PHONY: help book serve test assignments grade execute results mutations colab binder live lab lock bench address clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [VENV=.venv]"
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(READY)  ## build the book from the stored outputs to _build/html
 	$(RUN) tools/build.py
@@ -53,6 +53,13 @@ binder: $(READY)  ## build Binder's environment and run notebooks in it (BINDER_
 
 live: $(READY)  ## fetch what lets readers run chapters on their page; then make book
 	$(RUN) tools/live.py --pip "$(abspath $(BOOTSTRAP))/bin/python -m pip"
+
+assignments: $(READY)  ## write the students' versions of the assignments to _build/assignments
+	$(RUN) tools/assignments.py
+
+grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder ASSIGNMENT=bptt [SANDBOX=bwrap]
+	$(RUN) -m rnncheck.grade "$(SUBMISSIONS)" "$(ASSIGNMENT)" \
+	  $(if $(SANDBOX),--sandbox $(SANDBOX)) $(if $(SEED),--seed $(SEED))
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(UV) pip install --quiet --python $(RUN) jupyterlab==$(LAB_VERSION)

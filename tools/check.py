@@ -26,11 +26,12 @@ NBVAL = [
 COVERAGE = [
     "--cov=rnnkit",
     "--cov=rnnbook",
+    "--cov=rnncheck",
     "--cov-branch",
     "--cov-fail-under=95",
     "--cov-report=term",
 ]
-UNIT = ["tests/rnnkit", "tests/rnnbook", "tests/experiments"]
+UNIT = ["tests/rnnkit", "tests/rnnbook", "tests/rnncheck", "tests/experiments"]
 PLUGIN = ROOT / "tests" / "notebooks"  # of nbval_numbers
 STEPS = {
     "style": [

@@ -17,7 +17,7 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
-PACKAGES = {name: ROOT / "src" / name for name in ("rnnkit", "rnnbook")}
+PACKAGES = {name: ROOT / "src" / name for name in ("rnnkit", "rnnbook", "rnncheck")}
 STORED = PACKAGES["rnnbook"] / "stored"
 PINNED = re.compile(r"(numpy|tensorflow|tensorflow-cpu|keras|matplotlib)==", re.MULTILINE)
 MAX_SECONDS = 60

@@ -11,16 +11,18 @@ import numpy as np
 import pytest
 from oracles import KINDS, Case, arrays, named
 
+from rnncheck import bptt as catalogue
 from rnnkit import gradcheck, simple_rnn
 from rnnkit.lstm import State
 
 RIGHT, CAUGHT = 1e-8, 1e-3  # errors relative to the length of the gradient given
 SEEDS = range(3)
 
-PHI_PRIME = {
-    "tanh": lambda a: 1.0 - np.tanh(a) ** 2,
-    "relu": lambda a: (a > 0.0).astype(float),
-    "linear": np.ones_like,
+# φ, and φ′ as a function of h = φ(a).
+ACTIVATIONS = {
+    "tanh": (np.tanh, lambda h: 1.0 - h**2),
+    "relu": (lambda a: np.maximum(a, 0.0), lambda h: (h > 0.0).astype(float)),
+    "linear": (lambda a: a, np.ones_like),
 }
 
 
@@ -93,78 +95,20 @@ class Problem:
 
 
 def bptt(problem, wrong=None):
-    """BPTT step by step as in the book; ``wrong`` names the one mistake to make."""
-    W_x, W_h, b = problem.params
-    x, mask = problem.x, problem.mask
-    B, T, _ = x.shape
+    """BPTT with the one mistake ``wrong``, from the catalogue that also judges assignments."""
     _, _, cache = problem.forward()
-    h = cache.states.transpose(1, 0, 2)  # (B, T + 1, H): h[:, t] comes before step t
-    phi_prime = PHI_PRIME[problem.setting.activation]
+    h = cache.states[1:].transpose(1, 0, 2)  # (B, T, H)
+    B, T, _ = h.shape
+    # Two mistakes are made by the caller: a wrong mean, and a state that is not the right one.
     dh = problem.weight / (T if wrong == "mean over the wrong axis" else B)
-    h_before = h[:, :-1].copy()
-    if wrong == "carried state taken from the previous batch":
-        h_before[:, 0] = problem.stale_state
-    elif wrong == "h_t instead of h_{t-1} in dW_h":
-        h_before = h[:, 1:]
-
-    carried = np.zeros((B, len(b)))
-    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(b)
-    dx = np.zeros_like(x)
-    for t in range(T) if wrong == "forward-running loop" else reversed(range(T)):
-        valid = mask[:, t, np.newaxis] | (wrong == "mask ignored")
-        a_t = x[:, t] @ W_x + h[:, t] @ W_h + b
-        slope = phi_prime(a_t)
-        if wrong == "missing φ′":
-            slope = np.ones_like(a_t)
-        elif wrong == "φ′ at h":
-            slope = phi_prime(h[:, t + 1])
-        if wrong == "missing recurrent term":
-            total = dh[:, t]
-        elif wrong == "gradient overwritten instead of added" and t < T - 1:
-            total = carried
-        else:
-            total = dh[:, t] + carried
-        delta = total * slope * valid
-        if wrong == "recurrent gradient not multiplied by φ′":
-            delta = (dh[:, t] * slope + carried) * valid
-        dx[:, t] = delta @ (W_h[:, : len(W_x)] if wrong == "W_h instead of W_x in dx" else W_x.T)
-        if wrong == "no sum over time":
-            dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(b)
-        dW_x += x[:, t].T @ delta
-        dW_h += h_before[:, t].T @ delta
-        db += delta.sum(axis=0)
-        carried = delta @ (W_h if wrong == "missing transpose" else W_h.T)
-        carried += total * ~valid
-        if wrong == "no W_h in dh_0" and t == 0:
-            carried = delta
-    return dx, carried, simple_rnn.Params(dW_x, dW_h, db)
-
-
-def printed(problem, wrong):
-    """A backward pass often printed, read charitably, for D = H and no mask.
-
-    As printed, dL/dh_t = φ′(h_t) dL/dy_t; dL/dx_t = W_h′ dL/dh_t; dL/dW_x = x_t′ dL/dx_t;
-    dL/dW_h = h_{t−1}′ dL/dh_t; dL/db = dL/dh_t.  Its products of vectors are inner
-    products; here they are read as outer ones.  Some prints sum over time, some do not.
-    """
-    _, W_h, b = problem.params
-    x, T = problem.x, problem.setting.time
-    _, _, cache = problem.forward()
-    h = cache.states.transpose(1, 0, 2)
-    dy = problem.weight / problem.setting.batch  # y_t is h_t itself
-    dx, dstate = np.zeros_like(x), np.zeros((len(x), len(b)))
-    grads = simple_rnn.Params(*(np.zeros_like(p) for p in problem.params))
-    for t in range(T):
-        dh_t = PHI_PRIME[problem.setting.activation](h[:, t + 1]) * dy[:, t]
-        dx[:, t] = dh_t @ W_h.T
-        if "not summed" in wrong:
-            grads = simple_rnn.Params(*(np.zeros_like(p) for p in problem.params))
-        grads.W_x[...] += x[:, t].T @ dx[:, t]
-        grads.W_h[...] += h[:, t].T @ dh_t
-        grads.b[...] += dh_t.sum(axis=0)
-        if t == 0:
-            dstate = dh_t @ W_h.T
-    return dx, dstate, grads
+    stale = wrong == "carried state taken from the previous batch"
+    h_0 = problem.stale_state if stale else problem.state
+    phi, slope = ACTIVATIONS[problem.setting.activation]
+    dx, dh_0, *grads = catalogue.backward(
+        dh, problem.x, h, h_0, problem.params.W_x, problem.params.W_h,
+        wrong=frozenset({wrong}), mask=problem.mask, phi=phi, slope=slope,
+    )  # fmt: skip
+    return dx, dh_0, simple_rnn.Params(*grads)
 
 
 def sigmoid(a):
@@ -318,19 +262,17 @@ class Wrong(NamedTuple):
     needs: str
     caught: Setting = Setting()
     slips: Setting | None = None
-    printed: bool = False
 
     def formula(self, problem):
         """The gradient as this formula has it."""
-        wrong_bptt = printed if self.printed else FORMULAS[self.caught.kind]
-        return wrong_bptt(problem, self.name)
+        return FORMULAS[self.caught.kind](problem, self.name)
 
 
 SQUARE = Setting(features=3, units=3, mask="none")  # D = H, as the printed formula needs
 PLAIN = Setting(mask="none")
 WRONG = [
-    Wrong("printed, summed over time", "D = H, to run at all", SQUARE, None, True),
-    Wrong("printed, not summed over time", "D = H, to run at all", SQUARE, None, True),
+    Wrong("printed, summed over time", "D = H, to run at all", SQUARE),
+    Wrong("printed, not summed over time", "D = H, to run at all", SQUARE),
     Wrong("missing recurrent term", "T ≥ 2", PLAIN, PLAIN._replace(time=1)),
     Wrong("missing φ′", "φ′ ≠ 1", PLAIN, PLAIN._replace(activation="linear")),
     Wrong(
@@ -365,6 +307,14 @@ WRONG = [
         PLAIN._replace(activation="linear"),
     ),
     Wrong("W_h instead of W_x in dx", "x is checked, too"),
+]
+# The rest of the catalogue: nothing hides it, as long as D = H and there are gaps.
+OPEN = Setting(features=3, units=3, mask="gaps")
+NAMED = {wrong.name for wrong in WRONG}
+WRONG += [
+    Wrong(mistake.name, "D = H, gaps", OPEN)
+    for mistake in catalogue.ASSIGNMENT.functions[3].mistakes
+    if mistake.name not in NAMED
 ]
 
 LSTM = Setting("lstm")
@@ -465,7 +415,7 @@ def test_printed_formula_read_literally_does_not_even_have_the_right_shape():
 
 def test_printed_formula_cannot_run_when_d_differs_from_h():
     with pytest.raises(ValueError):
-        printed(Problem(PLAIN, 0), "summed")
+        bptt(Problem(PLAIN, 0), "printed, summed over time")
 
 
 @pytest.mark.parametrize("part", ["state", "b", "W_x", "W_h", "x"])

@@ -102,6 +102,40 @@ def test_import_pulls_in_neither_keras_nor_matplotlib():
     assert done.stdout.split() == []
 
 
+# ---------------------------------------------------------------- rnncheck
+
+CHECK = sorted(notebooks.PACKAGES["rnncheck"].glob("*.py"))
+GRADER = {"grade", "report", "sandbox", "submissions"}  # what a reader in a notebook never loads
+COURSES = {"bptt", "clipping", "forward"}  # ideas, formulas and mistakes of one assignment each
+
+
+def test_the_judge_and_the_grader_stay_small():
+    parts = {path.stem: code_lines(path) for path in CHECK}
+    assert sum(n for name, n in parts.items() if name not in GRADER | COURSES) <= 450
+    assert sum(n for name, n in parts.items() if name in GRADER) <= 550
+    assert all(parts[name] <= 300 for name in COURSES)
+
+
+@pytest.mark.parametrize("path", CHECK, ids=lambda x: x.stem)
+def test_the_judge_imports_numpy_only(path):
+    assert set(imports(path)) - {"numpy", "rnncheck"} <= sys.stdlib_module_names
+
+
+def test_the_worker_needs_nothing_of_the_judge():
+    worker = next(path for path in CHECK if path.stem == "worker")
+    assert "rnncheck" not in set(imports(worker))
+
+
+def test_checks_load_nothing_that_a_browser_lacks():
+    code = (
+        "import sys\nfor name in ('subprocess', 'socket', 'resource', 'keras'):\n"
+        "    sys.modules[name] = None\n"
+        "from rnncheck import check\ncheck.outputs(lambda h, W_y, b_y: h @ W_y + b_y)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "4 of 4" in done.stdout
+
+
 # ---------------------------------------------------------------- pins
 
 PIN = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)

@@ -1,0 +1,155 @@
+"""The judge on the formulas themselves: each mistake is named, nothing else is."""
+
+import itertools
+
+import numpy as np
+import pytest
+from handed_in import calling
+
+from rnncheck import ASSIGNMENTS, bptt, forward
+from rnncheck import clipping as ours
+from rnncheck.engine import CORNERS, SENTENCES, cases, judge
+from rnnkit import clipping, simple_rnn
+
+FUNCTIONS = {f"{a.name}.{f.name}": f for a in ASSIGNMENTS.values() for f in a.functions}
+MISTAKES = [(f, m) for f in FUNCTIONS.values() for m in f.mistakes]
+
+
+def drawn(function, seed=0):
+    return function.draw(np.random.default_rng(seed), 3, 5, 2, 4)
+
+
+# ---------------------------------------------------------------- the formulas are right
+
+
+def test_forward_is_that_of_rnnkit():
+    x, h_0, *weights = drawn(forward.FORWARD).values()
+    h, _, _ = simple_rnn.forward(x, simple_rnn.Params(*weights), h_0)
+    np.testing.assert_allclose(forward.forward(x, h_0, *weights), h, rtol=1e-12)
+    np.testing.assert_allclose(forward.step(x[:, 0], h_0, *weights), h[:, 0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_masked_formulas_are_those_of_rnnkit(seed):
+    x, h_0, W_x, W_h, b, mask = drawn(forward.MASKED, seed).values()
+    h, _, cache = simple_rnn.forward(x, simple_rnn.Params(W_x, W_h, b), h_0, mask=mask)
+    kept = forward.masked_forward(x, h_0, W_x, W_h, b, mask)
+    np.testing.assert_allclose(kept, h, rtol=1e-12)
+    dh = np.random.default_rng(seed).standard_normal(h.shape)
+    dx, dh_0, grads = simple_rnn.backward(dh, cache)
+    found = bptt.masked_backward(dh, x, kept, h_0, W_x, W_h, mask)
+    for one, other in zip(found, (dx, dh_0, *grads), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5, 9])
+def test_truncated_adds_the_windows_of_rnnkit(k):
+    x, h_0, W_x, W_h, b = drawn(forward.FORWARD).values()
+    dh = np.random.default_rng(1).standard_normal((3, 5, 4))
+    whole, _, _ = simple_rnn.forward(x, simple_rnn.Params(W_x, W_h, b), h_0)
+    state, sums = h_0, [0, 0, 0]
+    for start in range(0, 5, k):
+        window = slice(start, start + k)
+        _, state, cache = simple_rnn.forward(
+            x[:, window], simple_rnn.Params(W_x, W_h, b), state
+        )  # fmt: skip
+        grads = simple_rnn.backward(dh[:, window], cache)[2]
+        sums = [total + grad for total, grad in zip(sums, grads, strict=True)]
+    found = bptt.truncated(dh, x, whole, h_0, W_x, W_h, k)
+    for one, other in zip(found, sums, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+def test_clippings_are_those_of_rnnkit():
+    W, b, c = drawn(ours.BY_NORM).values()
+    grads = {"W": W, "b": b}
+    for kind in ("by_value", "by_norm", "by_global_norm"):
+        expected = getattr(clipping, kind)(grads, c).values()
+        for one, other in zip(getattr(ours, kind)(W, b, c), expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+    np.testing.assert_allclose(ours.global_norm(W, b), clipping.global_norm(grads), rtol=1e-12)
+
+
+# ---------------------------------------------------------------- mistakes and names
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_right_formula_gets_all_points(name):
+    function = FUNCTIONS[name]
+    for seed in range(5):
+        verdict = judge(function, calling(function), seed)
+        assert verdict.points == function.points and verdict.sentences == [SENTENCES["right"]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("function", "mistake"), MISTAKES, ids=lambda x: x.name)
+def test_each_known_mistake_is_named_and_costs_its_ideas(function, mistake, seed):
+    verdict = judge(function, calling(function, [mistake.name]), seed)
+    assert verdict.mistakes == (mistake.name,)
+    lost = {idea for idea, points in verdict.ideas.items() if points == 0}
+    assert lost == set(mistake.ideas) and mistake.sentence in verdict.sentences
+
+
+def test_two_mistakes_at_once_are_named_or_one_hides_the_other():
+    function = FUNCTIONS["bptt.backward"]
+    pairs = list(itertools.combinations([m.name for m in function.mistakes], 2))[::9]
+    found = [judge(function, calling(function, pair), 1).mistakes for pair in pairs]
+    assert all(names and set(names) <= set(p) for names, p in zip(found, pairs, strict=True))
+    assert sum(len(names) == 2 for names in found) > 0.7 * len(pairs)
+
+
+def test_three_mistakes_at_once_are_named():
+    function = FUNCTIONS["bptt.backward"]
+    three = ("missing φ′", "missing transpose", "h_0 left out of dW_h")
+    assert set(judge(function, calling(function, three), 0).mistakes) == set(three)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_random_factors_get_no_name_and_not_all_points(name):
+    function, rng = FUNCTIONS[name], np.random.default_rng(0)
+    for seed in range(5):
+        factors = {output: rng.uniform(0.3, 0.9) for output in function.outputs}
+        call = calling(function, changed=lambda output, array, f=factors: array * f[output])
+        verdict = judge(function, call, seed)
+        assert verdict.mistakes == () and verdict.unknown and verdict.points < function.points
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_zeros_get_nothing(name):
+    function = FUNCTIONS[name]
+    call = calling(function, changed=lambda _, array: 0 * array)
+    assert judge(function, call, 0).points == 0
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_cases_hold_the_corners_and_follow_from_the_seed(name):
+    function = FUNCTIONS[name]
+    what, arguments = zip(*cases(function, 3), strict=True)
+    assert what == ("", "", *function.corners)
+    if function.corners is CORNERS:
+        assert [w.split("(")[1][:5] for w in what[2:]] == ["T = 1", "B = 1", "D = H"]
+    again = [a for _, a in cases(function, 3)]
+    for one, other in zip(arguments, again, strict=True):
+        assert all(np.array_equal(one[k], other[k]) for k in one)
+    first = next(iter(arguments[0].values()))
+    other = next(iter(next(cases(function, 4))[1].values()))
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_idea_has_a_probe_and_every_mistake_a_sentence_without_code(name):
+    function = FUNCTIONS[name]
+    ideas = {idea.name for idea in function.ideas}
+    assert {p.idea for p in function.probes} == ideas
+    names = [m.name for m in function.mistakes]
+    assert len(set(names)) == len(names)
+    for mistake in function.mistakes:
+        assert set(mistake.ideas) <= ideas
+        assert mistake.sentence.endswith((".", "?", ")")) and len(mistake.sentence) > 20
+        for code in ("@", "np.", "**", "+=", ".T", "1 - h"):
+            assert code not in mistake.sentence
+
+
+def test_points_are_twenty():
+    for assignment in ASSIGNMENTS.values():
+        assert sum(f.points for f in assignment.functions) == 20
