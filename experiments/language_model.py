@@ -4,6 +4,11 @@ Bits per character on validation text, on the test plays, and on those passages 
 leaky split keeps for testing (`passages`). `text` is the number of training characters,
 `characters` how many were read. The larger network has a row for each twentieth of its training;
 its weights are the arrays, by their names in rnnkit.
+
+`language_windows`: networks of 128 units whose gradients run through windows of several lengths,
+with as many updates of 2,048 characters each. Bits on the validation plays; the arrays say what
+a carried state is worth: the bits of the n-th character after a reset minus those of the same
+character read with all that stands before it, by n.
 """
 
 import time
@@ -58,6 +63,28 @@ def short(cells, text, split, seed):
     return [(2_000_000, float(best[0]), float(bits.mean()), passages, seconds)], {}
 
 
+LENGTH = 512  # characters between two resets
+
+
+def window_jobs(rows):
+    yield from ((window, 2_000_000, 0) for window in (4, 16, 64, 256))
+
+
+def run_window(window, characters, seed):
+    """Truncated BPTT with such windows; all updates see 2,048 characters."""
+    cells = shared(CHAPTER)
+    start, text = time.process_time(), cells["ids"]["validation"]
+    model = cells["language_network"](np.random.default_rng(seed))
+    options = {"lanes": 2048 // window, "window": window, "pieces": 10}
+    cells["train"](model, cells["ids"]["train"], characters, **options)
+    bits = cells["bits"](model, text)
+    starts = np.arange(0, len(text) - LENGTH, LENGTH)
+    excess = cells["excess_after"](model, text, bits, starts, LENGTH)
+    name = f"{window}.{characters // 1_000_000}.{seed}"
+    row = float(bits.mean()), time.process_time() - start
+    return [row], {name: excess.mean(axis=0).astype(np.float32)}
+
+
 def run(units, text, split, seed):
     cells = shared(CHAPTER)
     return long(cells, units, seed) if units == 192 else short(cells, text, split, seed)
@@ -66,4 +93,8 @@ def run(units, text, split, seed):
 COLUMNS = (
     "units", "text", "split", "seed", "characters", "validation", "test", "passages", "seconds"
 )  # fmt: skip
-EXPERIMENTS = [Experiment("language_model", COLUMNS, 4, jobs, run, chapters=(CHAPTER,))]
+WINDOWS = ("window", "characters", "seed", "validation", "seconds")
+EXPERIMENTS = [
+    Experiment("language_model", COLUMNS, 4, jobs, run, chapters=(CHAPTER,)),
+    Experiment("language_windows", WINDOWS, 3, window_jobs, run_window, chapters=(CHAPTER,)),
+]
