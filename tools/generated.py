@@ -178,7 +178,8 @@ def verdicts(path) -> list[str]:
 def summary() -> str:
     """Return the text of the summary with its table brought up to date."""
     head = [
-        "| task | measured | ours | strongest other | ours minus other (95 %) | ours | chapter |",
+        "| task | measured | recurrent network | strongest other | difference (95 %) | result "
+        "| chapter |",
         "|---|---|---|---|---|---|---|",
     ]
     rows = [row for path in notebooks.paths() for row in verdicts(path)]
