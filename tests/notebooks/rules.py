@@ -22,7 +22,7 @@ Rule = Callable[..., Iterator[str]]
 EVERY: list[Rule] = []
 CHAPTER: list[Rule] = []
 SECOND: list[Rule] = []
-FIRST_EDITION = re.compile(r"0[67]_")  # names of the notebooks that are to be revised
+FIRST_EDITION = re.compile(r"0(6_[1-4]|7_)")  # names of the notebooks that are to be revised
 
 MAX_LINES, MAX_WIDTH = 25, 80
 MAX_LINES_FOLDED = 30
