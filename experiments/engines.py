@@ -31,6 +31,4 @@ def run(engine):
 
 
 COLUMNS = ("engine", "first_loss", "last_loss", "difference", "seconds")
-EXPERIMENTS = [
-    Experiment("engines", COLUMNS, 1, jobs, run, chapters=(CHAPTER,))
-]
+EXPERIMENTS = [Experiment("engines", COLUMNS, 1, jobs, run, chapters=(CHAPTER,))]
