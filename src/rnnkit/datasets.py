@@ -142,7 +142,7 @@ def load_pronunciations() -> dict[str, list[tuple[str, ...]]]:
     Returns
     -------
     dict of str to list of tuple of str
-        The pronunciations of each word, the first of which is the usual one.
+        The pronunciations of each word, in the order of the dictionary.
 
     Examples
     --------
@@ -161,8 +161,8 @@ def load_pronunciations() -> dict[str, list[tuple[str, ...]]]:
 def load_sentiment(language: str) -> tuple[list[str], np.ndarray]:
     """Opinions in English or Chinese and what was felt about the thing.
 
-    English: 10,605 sentences out of 2,000 film reviews, judged by people on a scale from −4
-    to 4; which sentences belong to one review is not stored.  Chinese: 35,124 reviews of
+    English: 10,605 snippets of film reviews, mostly one sentence each, judged by people on a
+    scale from −4 to 4; which film each speaks of is not stored.  Chinese: 35,124 reviews of
     things bought, favourable (1) or not (0).  Half of the Chinese lines are copies of
     others: remove them before splitting, or the test set is part of the training set.
 
