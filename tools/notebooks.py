@@ -20,7 +20,7 @@ FOLDER = ROOT / "notebooks"
 PACKAGES = {name: ROOT / "src" / name for name in ("rnnkit", "rnnbook", "rnncheck")}
 STORED = PACKAGES["rnnbook"] / "stored"
 PINNED = re.compile(r"(numpy|tensorflow|tensorflow-cpu|keras|matplotlib)==", re.MULTILINE)
-MAX_SECONDS = 75  # the goal is 60: 6.1b, 6.3a and 6.4a take up to 70 on this machine
+MAX_SECONDS = 90  # the goal is 60: 6.1b, 6.3a and 6.4a take 68 to 80 on this machine
 MAX_MB = 1500
 
 
