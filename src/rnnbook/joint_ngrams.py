@@ -61,7 +61,7 @@ def smooth(chains: Sequence[str], order: int) -> tuple[dict[str, float], dict[st
     weight: dict[str, float] = {}
     for n in range(1, order + 1):
         taken = discounts(counts[n].values())
-        total, mass = defaultdict(int), defaultdict(float)
+        total, mass = defaultdict(int), defaultdict(float)  # type: ignore[var-annotated]
         for gram, count in counts[n].items():
             total[gram[:-1]] += count
             mass[gram[:-1]] += taken[min(count, 3) - 1]
