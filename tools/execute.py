@@ -174,7 +174,7 @@ def main() -> None:
         progress.set_description(path.stem)
         progress.write(store(path))
     CARDS.write_text(cards(), "utf-8")
-    generated.SUMMARY.write_text(generated.summary(), "utf-8", newline="\n")
+    generated.renew_summary()
     return print(f"{len(chosen)} of {len(known)} notebooks were run.")
 
 

@@ -187,6 +187,15 @@ def summary() -> str:
     return TABLE.sub(lambda _: table, SUMMARY.read_text("utf-8"))
 
 
+def renew_summary() -> bool:
+    """Write the summary with its table brought up to date; return whether it changed."""
+    new = summary()
+    changed = SUMMARY.read_text("utf-8") != new
+    if changed:
+        SUMMARY.write_text(new, "utf-8", newline="\n")
+    return changed
+
+
 # ---------------------------------------------------------------- both
 
 
@@ -226,8 +235,7 @@ def main() -> None:
             old.append(SUMMARY.name)
         raise SystemExit("not up to date: " + ", ".join(old) if old else 0)
     changed = [path.name for path in notebooks.paths() if renew(path)]
-    if SUMMARY.read_text("utf-8") != (new := summary()):
-        SUMMARY.write_text(new, "utf-8", newline="\n")
+    if renew_summary():
         changed.append(SUMMARY.name)
     print(f"changed: {', '.join(changed) or 'nothing'}")
 
