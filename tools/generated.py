@@ -178,8 +178,7 @@ def verdicts(path) -> list[str]:
 def summary() -> str:
     """Return the text of the summary with its table brought up to date."""
     head = [
-        "| task | measured | recurrent network | strongest other | difference (95 %) | result "
-        "| chapter |",
+        "| task | measured | recurrent network | strongest other | minus other | won? | where |",
         "|---|---|---|---|---|---|---|",
     ]
     rows = [row for path in notebooks.paths() for row in verdicts(path)]
