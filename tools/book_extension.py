@@ -9,6 +9,8 @@ What Jupyter Book does not do by itself:
   set;
 - chapters get a row of buttons: "run this page here", if `make live` has fetched what that takes,
   Binder, Colab, download;
+- pages weigh what they use, and say what they are to search engines, once the address is set;
+- terms in bold open their definition from the glossary;
 - fields of named tuples are not listed ("Alias for field number 0");
 - a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
   where MathJax allows no \tag.
@@ -17,12 +19,14 @@ What Jupyter Book does not do by itself:
 import importlib.util
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from docutils import nodes
 
 import generated
 import live
 import notebooks
+import pages
 
 MATHJAX = [
     "tex-chtml.js",
@@ -77,6 +81,33 @@ def offer_to_run(app, page, template, context, doctree):
         context["body"] = live.offer(context["body"], name, generated.address(), runs=runs)
 
 
+def mend(app, page, template, context, doctree):
+    if "body" in context:
+        context["body"] = pages.mend(context["body"])
+    if page.startswith("notebooks/"):
+        link = context["pathto"]("book/glossary")
+        context["body"] = pages.explain(context["body"], pages.terms(app), link)
+
+
+def lighten(app, exception):
+    if exception is None and app.builder.format == "html":
+        pages.lighten(Path(app.outdir))
+
+
+def give_address(app):
+    """Canonical links, a map of the site and pictures for links, once there is an address."""
+    app.setup_extension("sphinxext.opengraph")
+    app.setup_extension("notfound.extension")
+    app.config.notfound_context = pages.NOT_FOUND
+    address = pages.published(generated.address())
+    app.config.ogp_social_cards = {"enable": bool(address)}
+    if address:
+        app.setup_extension("sphinx_sitemap")
+        app.config.html_baseurl = app.config.ogp_site_url = address
+        app.config.sitemap_url_scheme = "{link}"
+        app.config.notfound_urls_prefix = urlsplit(address).path
+
+
 def copy_live(app, exception):
     if exception is None and app.builder.format == "html" and live.KEPT.exists():
         live.publish(Path(app.outdir))
@@ -93,6 +124,9 @@ def setup(app):
     app.connect("doctree-read", keep_numbers)
     app.connect("build-finished", copy_mathjax)
     app.connect("html-page-context", offer_to_run)
+    app.connect("html-page-context", mend)
     app.connect("build-finished", copy_live)
+    app.connect("build-finished", lighten)
+    give_address(app)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     return {"parallel_read_safe": True, "parallel_write_safe": True}

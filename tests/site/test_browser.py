@@ -3,101 +3,120 @@
 Needs Chromium or Chrome; without it the tests are skipped and the static checks remain.
 """
 
-import html
-import json
 import re
 import shutil
-import subprocess
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 PAGES = sorted(SITE.glob("book/*.html")) + sorted(SITE.glob("notebooks/*.html"))
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
 
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine")
 
-
-def shown(page, folder, width=1280):
-    """Return the page's HTML after its scripts have run."""
-    command = [
-        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-        f"--window-size={width},900", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync",
-        "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}",
-        "--virtual-time-budget=60000", "--dump-dom", page.as_uri(),
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    return done.stdout
-
-
-def faults(text):
-    """What a reader would see go wrong with the formulas."""
-    for message in re.findall(r'data-mjx-error="([^"]*)"', text):
-        yield f"MathJax: {message}"
-    if 'class="math' in text and "<mjx-container" not in text:
-        yield "formulas are not drawn"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_formulas_are_drawn(page, tmp_path):
-    assert not list(faults(shown(page, tmp_path)))
-
-
-# Chapters of the second edition: what is wider than its column is written into the page's title.
-SECOND = [page for page in PAGES if not re.match("0[67]_", page.stem) and "notebooks" in str(page)]
-MEASURE = """
-<script>
-addEventListener("load", () => setTimeout(() => {  // after the formulas are drawn
-  const wide = [];
-  document.querySelectorAll("details").forEach(box => { box.open = true; });
+DRAWN = """async () => {
+  if (document.querySelector(".math")) await MathJax.startup.promise;
+  document.querySelectorAll("details").forEach((box) => { box.open = true; });
+}"""
+# What needs a scroll bar of its own: the beginnings of the boxes, and the page.
+TOO_WIDE = """() => {
+  const found = [];
   for (const box of document.querySelectorAll(".bd-article :is(pre, table, img)")) {
     const room = box.closest("pre, .pst-scrollable-table-container, .output") || box;
     const words = box.textContent.trim().slice(0, 40) || box.alt;
     if (room.scrollWidth > room.clientWidth + 2)
-      wide.push(`${room.scrollWidth - room.clientWidth} px: ${words}`);
+      found.push(`${room.scrollWidth - room.clientWidth} px: ${words}`);
   }
-  if (document.documentElement.scrollWidth > innerWidth) wide.push("the page itself");
-  document.body.setAttribute("data-wide", JSON.stringify(wide));
-}, 20000));
-</script>
-"""
+  return found;
+}"""
+PAGE_TOO_WIDE = "() => document.documentElement.scrollWidth - innerWidth"
+FORMULAS = """() => {
+  const errors = [...document.querySelectorAll("[data-mjx-error]")];
+  const found = errors.map((x) => x.getAttribute("data-mjx-error"));
+  if (document.querySelector(".math") && !document.querySelector("mjx-container"))
+    found.push("formulas are not drawn");
+  return found;
+}"""
+RUN_AXE = """async (levels) => {
+  const { violations } = await axe.run(document, { runOnly: levels });
+  return violations.flatMap((x) => x.nodes.map((node) => `${x.id}: ${node.html.slice(0, 120)}`));
+}"""
 
 
-def wide(page, folder):
-    """Return the beginnings of the boxes that need a horizontal scroll bar."""
-    copy = page.with_name(f"measured_{page.name}")
-    copy.write_text(page.read_text("utf-8").replace("</body>", f"{MEASURE}</body>"), "utf-8")
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as driver:
+        yield driver.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"],
+        )
+
+
+@pytest.fixture
+def show(browser):
+    """Return a function that opens a page, everything on it drawn and unfolded."""
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    context.set_default_timeout(120_000)
+
+    def opened(page):
+        tab = context.new_page()
+        tab.goto(page.as_uri())
+        tab.evaluate(DRAWN)
+        return tab
+
+    yield opened
+    context.close()
+
+
+def barriers(tab):
+    """Yield what axe finds against WCAG 2.2 A and AA: light and dark, wide and narrow."""
+    tab.evaluate(AXE)
+    for theme in ("light", "dark"):
+        tab.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        for size in (WIDE, NARROW):
+            tab.set_viewport_size(size)
+            tab.wait_for_timeout(200)  # the page is laid out anew
+            for found in tab.evaluate(RUN_AXE, LEVELS):
+                yield f"{theme}, {size['width']} px, {found}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page(page, show):
+    """Formulas are drawn, nothing is too wide, and nobody is kept out."""
+    tab = show(page)
+    assert tab.evaluate(FORMULAS) == []
+    if "notebooks" in str(page):
+        assert tab.evaluate(TOO_WIDE) == []
+    tab.set_viewport_size(NARROW)
+    assert tab.evaluate(PAGE_TOO_WIDE) <= 0
+    assert sorted(set(barriers(tab))) == []
+
+
+def changed(page, old, new):
+    """Write a copy of a page with a fault in it."""
+    bad = page.with_name(f"changed_{page.name}")
+    bad.write_text(re.sub(old, new, page.read_text("utf-8"), count=1), "utf-8")
+    return bad
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "look"),
+    [
+        (r"\\tag", r"\\frac{1}\\tag\\undefined", lambda tab: tab.evaluate(FORMULAS)),
+        (r"(<pre[^>]*>)", r"\1" + "x" * 300, lambda tab: tab.evaluate(TOO_WIDE)),
+        (r"<h2>", r"<img src='a.png'><h2>", lambda tab: list(barriers(tab))),
+    ],
+    ids=["formula", "line", "picture without words"],
+)
+def test_the_browser_reports_a_fault(old, new, look, show):
+    bad = changed(SITE / "notebooks" / "03_1_forward.html", old, new)
     try:
-        found = re.search(r'data-wide="([^"]*)"', shown(copy, folder))
-    finally:
-        copy.unlink()
-    assert found, "the page was not measured"
-    return json.loads(html.unescape(found[1]))
-
-
-@pytest.mark.parametrize("page", SECOND, ids=lambda page: page.stem)
-def test_nothing_needs_a_horizontal_scroll_bar(page, tmp_path):
-    assert wide(page, tmp_path) == []
-
-
-def test_the_browser_reports_a_line_that_is_too_long(tmp_path):
-    good = SECOND[0]
-    bad = good.with_name("bad_line.html")
-    text = re.sub(r"(<pre[^>]*>)", r"\1" + "x" * 300, good.read_text("utf-8"))
-    bad.write_text(text, "utf-8")
-    try:
-        assert wide(bad, tmp_path)
-    finally:
-        bad.unlink()
-
-
-def test_the_browser_reports_a_bad_formula(tmp_path):
-    good = next(page for page in PAGES if r"\tag" in page.read_text("utf-8"))
-    bad = good.with_name("bad_formula.html")
-    bad.write_text(good.read_text("utf-8").replace(r"\tag", r"\frac{1}\tag\undefined", 1), "utf-8")
-    try:
-        assert list(faults(shown(bad, tmp_path)))
+        assert look(show(bad))
     finally:
         bad.unlink()

@@ -1,0 +1,108 @@
+"""What the theme's pages lack: less weight, an address, terms that explain themselves.
+
+The book's extension calls this while a page is written and after the last one.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+
+import live
+
+# The theme's icons are a script of 1.5 MB, of which the pages use about fifteen pictures.
+ICON = re.compile(
+    r'(?:"([a-z0-9-]+)"|([a-z][a-z0-9]*)):'  # name
+    r'\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'  # size, other names, code, path
+)
+USED = re.compile(r"\bfa-([a-z0-9-]+)")
+
+TERM = re.compile(r"<strong>([^<.:?!]+)</strong>")
+BUTTON = """\
+<strong><button type="button" class="term" popovertarget="term-{k}">{word}</button></strong>\
+<span popover id="term-{k}" class="definition" role="note">{text} \
+<a class="reference internal" href="{link}">Glossary</a></span>"""
+NOT_FOUND = {
+    "title": "This page is not here",
+    "body": """\
+<h1>This page is not here</h1>
+<p>The address may be old, or mistyped. <a href="book/index.html">The cover</a> leads to every
+chapter, and the search in the side bar finds words.</p>
+""",
+}
+NAMES = {  # names that the theme gives by itself, in place of the words that stand there
+    ' aria-label="Toggle hidden content"': "",
+}
+
+
+def published(address: str) -> str:
+    """Return where the pages of a repository stand; "" as long as its address is a placeholder."""
+    if address == live.PLACEHOLDER:
+        return ""
+    host, owner, name = re.fullmatch(r"https://(\w+)\.com/([^/]+)/(.+)", address).groups()
+    return f"https://{owner.lower()}.{host}.io/{name}/"
+
+
+def lighten(site: Path) -> None:
+    """Leave only the icons that a page of the site uses in the theme's script of icons."""
+    script = site / "_static" / "scripts" / "fontawesome.js"
+    used = {name for page in site.rglob("*.html") for name in USED.findall(page.read_text("utf-8"))}
+    text = script.read_text("utf-8")
+    script.write_text(
+        ICON.sub(lambda found: found[0] if (found[1] or found[2]) in used else "", text), "utf-8"
+    )
+    for left in script.parent.glob("*.map"):
+        left.unlink()
+
+
+def plain(paragraph: nodes.Node) -> str:
+    """Return a paragraph as HTML without links; its formulas remain formulas."""
+    if isinstance(paragraph, nodes.math):
+        return rf'<span class="math notranslate nohighlight">\({html.escape(paragraph.astext())}\)</span>'
+    if isinstance(paragraph, nodes.Text):
+        return html.escape(paragraph.astext(), quote=False)
+    return "".join(plain(child) for child in paragraph.children)
+
+
+def definitions(glossary: nodes.document) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each name of each term, in lower case, with its anchor and its first paragraph."""
+    for letter in glossary.next_node(nodes.section).children:
+        for section in (x for x in letter.children if isinstance(x, nodes.section)):
+            found = section["ids"][0], plain(section.next_node(nodes.paragraph))
+            for name in re.split(r"[(),]", section.next_node(nodes.title).astext()):
+                if name.strip():
+                    yield name.strip().lower(), found
+
+
+@cache
+def terms(app: Any) -> dict[str, tuple[str, str]]:
+    """Return the glossary of the book that is being built."""
+    return dict(definitions(app.env.get_doctree("book/glossary")))
+
+
+def explain(body: str, known: dict[str, tuple[str, str]], glossary: str) -> str:
+    """Return a page on which a term in bold, where it is introduced, opens its definition."""
+    seen: dict[str, int] = {}
+
+    def button(found: re.Match) -> str:
+        word = html.unescape(found[1]).lower()
+        for name in (word, word.removesuffix("s"), word.removesuffix("es")):
+            if name in known and name not in seen:
+                seen[name] = len(seen)
+                anchor, text = known[name]
+                link = f"{glossary}#{anchor}"
+                return BUTTON.format(k=seen[name], word=found[1], text=text, link=link)
+        return found[0]
+
+    return TERM.sub(button, body)
+
+
+def mend(body: str) -> str:
+    """Return the page with its words as the names of its buttons."""
+    for old, new in NAMES.items():
+        body = body.replace(old, new)
+    return body
