@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test assignments grade execute results mutations colab binder live lab lock bench address clean
+.PHONY: help book serve test assignments grade execute quiz results mutations colab binder live lab lock bench address clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [VENV=.venv]"
@@ -43,7 +43,10 @@ results: $(READY)  ## list the stored results, or make one: make results NAME=co
 mutations: $(READY)  ## plant faults in the chapters and record which are noticed
 	$(RUN) tools/mutate.py $(NOTEBOOKS)
 
-colab: $(READY)  ## run notebooks with Colab's versions (COLAB_PYTHON=path/to/python3.13)
+coquiz: $(READY)  ## write the quizzes to _build/quiz, for Moodle and as JSON
+	$(RUN) tools/quiz.py
+
+lab: $(READY)  ## run notebooks with Colab's versions (COLAB_PYTHON=path/to/python3.13)
 	$(RUN) tools/colab.py --uv "$(abspath $(BOOTSTRAP))/bin/python -m uv" \
 	  $(if $(COLAB_PYTHON),--python $(COLAB_PYTHON)) $(NOTEBOOKS)
 
@@ -60,6 +63,9 @@ assignments: $(READY)  ## write the students' versions of the assignments to _bu
 grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder ASSIGNMENT=bptt [SANDBOX=bwrap]
 	$(RUN) -m rnncheck.grade "$(SUBMISSIONS)" "$(ASSIGNMENT)" \
 	  $(if $(SANDBOX),--sandbox $(SANDBOX)) $(if $(SEED),--seed $(SEED))
+
+quiz: $(READY)  ## write the quizzes to _build/quiz, for Moodle and as JSON
+	$(RUN) tools/quiz.py
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(UV) pip install --quiet --python $(RUN) jupyterlab==$(LAB_VERSION)

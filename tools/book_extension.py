@@ -9,6 +9,7 @@ What Jupyter Book does not do by itself:
   set;
 - chapters get a row of buttons: "run this page here", if `make live` has fetched what that takes,
   Binder, Colab, download;
+- chapters get their quiz, above the references (see quiz.py);
 - fields of named tuples are not listed ("Alias for field number 0");
 - a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
   where MathJax allows no \tag.
@@ -23,6 +24,7 @@ from docutils import nodes
 import generated
 import live
 import notebooks
+import quiz
 
 MATHJAX = [
     "tex-chtml.js",
@@ -69,6 +71,18 @@ def keep_numbers(app, doctree):
             formula.children = [nodes.Text(rf"\[{text}\]")]
 
 
+def add_quiz(app, page, text):
+    name = Path(page).name
+    if page != f"notebooks/{name}":
+        return
+    file = quiz.source(name)
+    # A chapter without a quiz is read again when one of the files changes.
+    for path in [file] if file else quiz.FOLDER.glob("*.toml"):
+        app.env.note_dependency(str(path))
+    if file:
+        text[0] = quiz.added(text[0], quiz.quizzes()[name])
+
+
 def offer_to_run(app, page, template, context, doctree):
     name = Path(page).name
     path = notebooks.FOLDER / f"{name}.ipynb"
@@ -90,6 +104,7 @@ def setup(app):
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("config-inited", drop_dead_buttons, priority=1)
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
+    app.connect("source-read", add_quiz)
     app.connect("doctree-read", keep_numbers)
     app.connect("build-finished", copy_mathjax)
     app.connect("html-page-context", offer_to_run)
