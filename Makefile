@@ -43,10 +43,7 @@ results: $(READY)  ## list the stored results, or make one: make results NAME=co
 mutations: $(READY)  ## plant faults in the chapters and record which are noticed
 	$(RUN) tools/mutate.py $(NOTEBOOKS)
 
-coquiz: $(READY)  ## write the quizzes to _build/quiz, for Moodle and as JSON
-	$(RUN) tools/quiz.py
-
-lab: $(READY)  ## run notebooks with Colab's versions (COLAB_PYTHON=path/to/python3.13)
+colab: $(READY)  ## run notebooks with Colab's versions (COLAB_PYTHON=path/to/python3.13)
 	$(RUN) tools/colab.py --uv "$(abspath $(BOOTSTRAP))/bin/python -m uv" \
 	  $(if $(COLAB_PYTHON),--python $(COLAB_PYTHON)) $(NOTEBOOKS)
 
