@@ -43,7 +43,8 @@ PLANNED = ["2", "3.1", "3.2", "3.3", "4.1", "4.2", "4.3", "5.1", "5.2", "5.3"]
 
 @pytest.mark.parametrize("chapter", ["1", *PLANNED])
 def test_chapter_has_common_mistakes_and_a_plan(chapter):
-    assert len(re.findall(rf"^\| {re.escape(chapter)} \| ", MISTAKES, re.MULTILINE)) >= 2
+    mistakes = re.search(rf"^### \[{re.escape(chapter)} .+?(?=^### |\Z)", MISTAKES, re.M | re.S)
+    assert len(re.findall(r"^- \*", mistakes[0], re.MULTILINE)) >= 2
     if chapter in PLANNED:
         plan = re.search(rf"^\*\*\[{re.escape(chapter)} .+?(?=^\*\*\[|^## )", TEXT, re.M | re.S)
         lines = re.findall(r"^\d\. (\d+) min\. ", plan[0], re.MULTILINE)
