@@ -11,6 +11,7 @@ What Jupyter Book does not do by itself:
   Binder, Colab, download;
 - pages weigh what they use, and say what they are to search engines, once the address is set;
 - terms in bold open their definition from the glossary;
+- chapters get their quiz, above the references (see quiz.py);
 - fields of named tuples are not listed ("Alias for field number 0");
 - a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
   where MathJax allows no \tag.
@@ -27,6 +28,7 @@ import generated
 import live
 import notebooks
 import pages
+import quiz
 
 MATHJAX = [
     "tex-chtml.js",
@@ -71,6 +73,18 @@ def keep_numbers(app, doctree):
         if app.builder.format == "html" and r"\tag" in text:
             formula["nowrap"] = True
             formula.children = [nodes.Text(rf"\[{text}\]")]
+
+
+def add_quiz(app, page, text):
+    name = Path(page).name
+    if page != f"notebooks/{name}":
+        return
+    file = quiz.source(name)
+    # A chapter without a quiz is read again when one of the files changes.
+    for path in [file] if file else quiz.FOLDER.glob("*.toml"):
+        app.env.note_dependency(str(path))
+    if file:
+        text[0] = quiz.added(text[0], quiz.quizzes()[name])
 
 
 def offer_to_run(app, page, template, context, doctree):
@@ -121,6 +135,7 @@ def setup(app):
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("config-inited", drop_dead_buttons, priority=1)
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
+    app.connect("source-read", add_quiz)
     app.connect("doctree-read", keep_numbers)
     app.connect("build-finished", copy_mathjax)
     app.connect("html-page-context", offer_to_run)

@@ -174,7 +174,8 @@ def main() -> None:
         progress.set_description(path.stem)
         progress.write(store(path))
     CARDS.write_text(cards(), "utf-8")
-    generated.renew_summary()
+    for page in generated.PAGES:
+        generated.renew_page(page)
     return print(f"{len(chosen)} of {len(known)} notebooks were run.")
 
 

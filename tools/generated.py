@@ -1,11 +1,12 @@
-"""What a tool writes: a notebook's Colab cell and line of minutes, the summary's table.
+"""What a tool writes: a notebook's Colab cell and line of minutes, tables of two pages.
 
     python tools/generated.py            # bring all notebooks up to date
     python tools/generated.py --check    # only say which are not
 
 `make execute` does the first, the tests check the second. The Colab cell follows from what the
 chapter imports and which data it loads, the minutes from its words; who won and who lost, in the
-book's summary, from the stored outputs of the cells tagged `verdict`.
+book's summary, from the stored outputs of the cells tagged `verdict`; minutes and assignments, in
+the instructor's guide, from the notebooks' headers and from `rnncheck.ASSIGNMENTS`.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from importlib.metadata import packages_distributions
 import nbformat
 
 import notebooks
+import rnncheck
 from rnnbook import verdict
 
 # Minutes: words of prose and words of shown code in a minute; minutes for ★, ★★, ★★★.
@@ -186,16 +188,89 @@ def summary() -> str:
     return TABLE.sub(lambda _: table, SUMMARY.read_text("utf-8"))
 
 
-def renew_summary() -> bool:
-    """Write the summary with its table brought up to date; return whether it changed."""
-    new = summary()
-    changed = SUMMARY.read_text("utf-8") != new
-    if changed:
-        SUMMARY.write_text(new, "utf-8", newline="\n")
-    return changed
+# ---------------------------------------------------------------- the instructor's guide
+
+GUIDE = notebooks.ROOT / "book" / "instructors.md"
+ASSIGNED = re.compile(r"(?<=<!-- assignments -->\n).*?(?=<!-- end of assignments -->)", re.DOTALL)
+CHAPTER = re.compile(r"\(\.\./notebooks/(\w+)\.ipynb\)")
+COMPUTED = ("minutes", "exercises", "assignments")  # names of columns; "together" begins a sum
+
+
+def stated(name: str) -> tuple[str, int, int]:
+    """Return a chapter's number and, from its header, the minutes to read and for exercises."""
+    header = notebooks.read(notebooks.FOLDER / f"{name}.ipynb").cells[0].source
+    found = re.search(r"(\d+) minutes to read(?:, (\d+) minutes more)?", header)
+    return header.split()[1], int(found[1]), int(found[2] or 0)
+
+
+def assigned(number: str) -> list[str]:
+    """Return the names of a chapter's assignments; "8.1" in a title means 8.1a, too."""
+    titles = {name: x.title.split()[0] for name, x in rnncheck.ASSIGNMENTS.items()}
+    return [f"`{name}`" for name, title in titles.items() if number in (title, f"{title}a")]
+
+
+def filled(text: str) -> str:
+    """Return a page with the computed columns of its tables brought up to date."""
+    lines, columns, sums = [], {}, {}
+    for line in text.split("\n"):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            columns = {}
+        elif not columns and set(COMPUTED) & set(cells):
+            columns = {word: cells.index(word) for word in COMPUTED if word in cells}
+            sums = dict.fromkeys(columns, 0)
+        elif columns and (chapters := [stated(name) for name in CHAPTER.findall(line)]):
+            values = {
+                "minutes": sum(read for _, read, _ in chapters),
+                "exercises": sum(exercises for _, _, exercises in chapters),
+                "assignments": ", ".join(a for number, *_ in chapters for a in assigned(number)),
+            }
+            for word, place in columns.items():
+                cells[place] = str(values[word])
+                sums[word] = values[word] if word == "assignments" else sums[word] + values[word]
+            line = f"| {' | '.join(cells)} |"
+        elif columns and cells[0] == "together":
+            for word, place in columns.items():
+                cells[place] = "" if word == "assignments" else str(sums[word])
+            line = f"| {' | '.join(cells)} |"
+        lines.append(line.replace("|  |", "| |"))
+    return "\n".join(lines)
+
+
+def assignments() -> str:
+    """Return the table of all assignments."""
+    rows = [
+        "| name | chapter | functions | points | minutes, about | mistakes it names |",
+        "|---|---|---|---:|---:|---:|",
+    ]
+    for name, x in rnncheck.ASSIGNMENTS.items():
+        first = notebooks.read(notebooks.ROOT / "assignments" / f"{name}.ipynb").cells[0].source
+        minutes = re.search(r"about (\d+) minutes", first)
+        functions = ", ".join(f"`{function.name}`" for function in x.functions)
+        points = sum(function.points for function in x.functions)
+        sentences = {m.sentence for function in x.functions for m in function.mistakes}
+        cells = (f"`{name}`", x.title, functions, points, minutes[1] if minutes else "–")
+        rows.append(f"| {' | '.join(map(str, cells))} | {len(sentences)} |")
+    return "\n".join([*rows, ""])
+
+
+def guide() -> str:
+    """Return the text of the instructor's guide with its tables brought up to date."""
+    return ASSIGNED.sub(lambda _: assignments(), filled(GUIDE.read_text("utf-8")))
 
 
 # ---------------------------------------------------------------- both
+
+PAGES = {SUMMARY: summary, GUIDE: guide}
+
+
+def renew_page(path) -> bool:
+    """Write a page with its tables brought up to date; return whether it changed."""
+    new = PAGES[path]()
+    changed = path.read_text("utf-8") != new
+    if changed:
+        path.write_text(new, "utf-8", newline="\n")
+    return changed
 
 
 def expected(notebook) -> dict[int, str]:
@@ -230,12 +305,10 @@ def main() -> None:
             notebook = notebooks.read(path)
             if any(notebook.cells[k].source != x for k, x in expected(notebook).items()):
                 old.append(path.name)
-        if SUMMARY.read_text("utf-8") != summary():
-            old.append(SUMMARY.name)
+        old += [path.name for path, text in PAGES.items() if path.read_text("utf-8") != text()]
         raise SystemExit("not up to date: " + ", ".join(old) if old else 0)
     changed = [path.name for path in notebooks.paths() if renew(path)]
-    if renew_summary():
-        changed.append(SUMMARY.name)
+    changed += [path.name for path in PAGES if renew_page(path)]
     print(f"changed: {', '.join(changed) or 'nothing'}")
 
 
