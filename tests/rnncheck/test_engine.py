@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from handed_in import calling
 
-from rnncheck import ASSIGNMENTS, bptt, forward
+from rnncheck import ASSIGNMENTS, bptt, forward, lstm_formulas
 from rnncheck import clipping as ours
+from rnncheck import lstm as ours_lstm
 from rnncheck.engine import CORNERS, SENTENCES, cases, judge
-from rnnkit import clipping, simple_rnn
+from rnnkit import clipping, lstm, simple_rnn
 
 FUNCTIONS = {f"{a.name}.{f.name}": f for a in ASSIGNMENTS.values() for f in a.functions}
 MISTAKES = [(f, m) for f in FUNCTIONS.values() for m in f.mistakes]
@@ -68,6 +69,20 @@ def test_clippings_are_those_of_rnnkit():
         for one, other in zip(getattr(ours, kind)(W, b, c), expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-12)
     np.testing.assert_allclose(ours.global_norm(W, b), clipping.global_norm(grads), rtol=1e-12)
+
+
+def test_lstm_formulas_are_those_of_rnnkit():
+    dh, x, h, c, gates, h_0, c_0, W_x, W_h = drawn(ours_lstm.BACKWARD).values()
+    arguments = drawn(ours_lstm.FORWARD)
+    params = lstm.Params(*list(arguments.values())[3:])
+    theirs, _, cache = lstm.forward(x, params, (h_0, c_0))
+    for one, other in zip((h, c), lstm_formulas.lstm_forward(*arguments.values()), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    np.testing.assert_allclose(h, theirs, rtol=1e-12)
+    dx, (dh_0, dc_0), grads = lstm.backward(dh, cache)
+    found = lstm_formulas.lstm_backward(dh, x, h, c, gates, h_0, c_0, W_x, W_h)
+    for one, other in zip(found, (dx, dh_0, dc_0, *grads), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
 # ---------------------------------------------------------------- mistakes and names

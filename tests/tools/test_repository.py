@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import execute
 import generated
 import notebooks
+import rnncheck
 import set_address
 
 ROOT = notebooks.ROOT
@@ -106,7 +107,7 @@ def test_import_pulls_in_neither_keras_nor_matplotlib():
 
 CHECK = sorted(notebooks.PACKAGES["rnncheck"].glob("*.py"))
 GRADER = {"grade", "report", "sandbox", "submissions"}  # what a reader in a notebook never loads
-COURSES = {"bptt", "clipping", "forward"}  # ideas, formulas and mistakes of one assignment each
+COURSES = set(rnncheck.ASSIGNMENTS) | {"lstm_formulas"}  # ideas, formulas, known mistakes
 
 
 def test_the_judge_and_the_grader_stay_small():
