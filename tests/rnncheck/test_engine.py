@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from handed_in import calling
 
-from rnncheck import ASSIGNMENTS, bptt, forward, lstm_formulas
+from rnncheck import ASSIGNMENTS, bptt, derivation, derivation_formulas, forward, lstm_formulas
 from rnncheck import clipping as ours
 from rnncheck import lstm as ours_lstm
 from rnncheck.engine import CORNERS, SENTENCES, cases, judge
-from rnnkit import clipping, lstm, simple_rnn
+from rnnkit import clipping, losses, lstm, simple_rnn
 
 FUNCTIONS = {f"{a.name}.{f.name}": f for a in ASSIGNMENTS.values() for f in a.functions}
 MISTAKES = [(f, m) for f in FUNCTIONS.values() for m in f.mistakes]
@@ -83,6 +83,24 @@ def test_lstm_formulas_are_those_of_rnnkit():
     found = lstm_formulas.lstm_backward(dh, x, h, c, gates, h_0, c_0, W_x, W_h)
     for one, other in zip(found, (dx, dh_0, dc_0, *grads), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_derivation_is_that_of_rnnkit():
+    x, h_0, W_x, W_h, b, W_y, b_y, labels, mask, _ = drawn(derivation.NUDGED).values()
+    h, _, cache = simple_rnn.forward(x, simple_rnn.Params(W_x, W_h, b), h_0)
+    loss, y_bar = losses.categorical_cross_entropy(h @ W_y + b_y, labels, mask=mask)
+    given = h @ W_y + b_y, labels, mask
+    np.testing.assert_allclose(derivation_formulas.cross_entropy(*given), loss, rtol=1e-12)
+    np.testing.assert_allclose(
+        derivation_formulas.cross_entropy_gradient(*given), y_bar, atol=1e-14
+    )  # fmt: skip
+    _, _, grads = simple_rnn.backward(y_bar @ W_y.T, cache)
+    theirs = (*grads, np.einsum("bth,btk->hk", h, y_bar), y_bar.sum(axis=(0, 1)))
+    found = derivation_formulas.weight_gradients(y_bar, x, h, h_0, W_y, W_h)
+    for one, other in zip(found, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    numeric = derivation_formulas.nudged(x, h_0, W_x, W_h, b, W_y, b_y, labels, mask, 1e-5)
+    np.testing.assert_allclose(numeric, grads.W_h, atol=1e-9)
 
 
 # ---------------------------------------------------------------- mistakes and names
