@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from handed_in import calling
 
-from rnncheck import ASSIGNMENTS, bptt, derivation, derivation_formulas, forward, lstm_formulas
+from rnncheck import (
+    ASSIGNMENTS,
+    bptt,
+    derivation,
+    derivation_formulas,
+    forward,
+    language_model_formulas,
+    lstm_formulas,
+)
 from rnncheck import clipping as ours
 from rnncheck import lstm as ours_lstm
 from rnncheck.engine import CORNERS, SENTENCES, cases, judge
@@ -101,6 +109,21 @@ def test_derivation_is_that_of_rnnkit():
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
     numeric = derivation_formulas.nudged(x, h_0, W_x, W_h, b, W_y, b_y, labels, mask, 1e-5)
     np.testing.assert_allclose(numeric, grads.W_h, atol=1e-9)
+
+
+def test_language_model_by_hand():
+    x, y = language_model_formulas.lanes(np.arange(8), 2)
+    assert x.tolist() == [[0, 1, 2], [3, 4, 5]] and y.tolist() == [[1, 2, 3], [4, 5, 6]]
+    logits = np.log([[[1 / 2, 1 / 2], [1 / 4, 3 / 4], [1 / 8, 7 / 8], [1 / 4, 3 / 4]]])
+    four = language_model_formulas.bits_and_perplexity(logits, np.zeros((1, 4), int))
+    np.testing.assert_allclose(four, [2, 4], rtol=1e-12)
+    symbols = language_model_formulas.sample(np.zeros((3, 4)), 2.0, np.array([0.1, 0.3, 0.9]))
+    assert symbols.tolist() == [0, 1, 3]
+    # "abracadabra" of chapter 6.1a at order 2: after a come a, b, b, c, d.
+    ids = np.array(["abcdr".index(letter) for letter in "abracadabra"])
+    P = language_model_formulas.bigrams(ids, np.full(6, 1 / 6), 0.5)
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(P[0, 1], (1.5 + 2 / 6) / 5, rtol=1e-12)
 
 
 # ---------------------------------------------------------------- mistakes and names
