@@ -16,14 +16,23 @@ from typing import Any
 
 import numpy as np
 
-from rnncheck import bptt, clipping, derivation, forward, language_model, lstm, worker
+from rnncheck import (
+    bptt,
+    clipping,
+    derivation,
+    first_program,
+    forward,
+    language_model,
+    lstm,
+    worker,
+)
 from rnncheck.engine import Answer, Assignment, Failure, Verdict, judge
 
 __all__ = ["ASSIGNMENTS", "Check", "check", "received"]
 
 ASSIGNMENTS: dict[str, Assignment] = {
     module.ASSIGNMENT.name: module.ASSIGNMENT
-    for module in (forward, bptt, clipping, derivation, lstm, language_model)
+    for module in (forward, bptt, clipping, derivation, first_program, language_model, lstm)
 }
 
 

@@ -1,5 +1,7 @@
 """Assignment for chapter 6.1a: lanes, carried state, bits, sampling, and a bigram to beat."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rnncheck.engine import Arguments, Assignment, Function, Idea, Mistake, Probe
@@ -30,7 +32,7 @@ def alone(arguments: Arguments) -> Arguments:
     return {name: value[:1, :1] for name, value in arguments.items()}
 
 
-def cool(temperature: float) -> object:
+def cool(temperature: float) -> Callable[[Arguments], Arguments]:
     """A change for a probe: another temperature."""
     return lambda arguments: arguments | {"temperature": temperature}
 

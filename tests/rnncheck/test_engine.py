@@ -11,6 +11,7 @@ from rnncheck import (
     bptt,
     derivation,
     derivation_formulas,
+    first_program_formulas,
     forward,
     language_model_formulas,
     lstm_formulas,
@@ -124,6 +125,20 @@ def test_language_model_by_hand():
     P = language_model_formulas.bigrams(ids, np.full(6, 1 / 6), 0.5)
     np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_allclose(P[0, 1], (1.5 + 2 / 6) / 5, rtol=1e-12)
+
+
+def test_first_program_by_hand():
+    x, y = first_program_formulas.days(np.arange(14.0).reshape(7, 2), 3, 1)
+    assert x.tolist() == [[[0, 1], [2, 3], [4, 5]]] and y.tolist() == [[8, 9]]
+    equal, best = first_program_formulas.best_from_count(8)  # the numbers of chapter 5.1
+    assert equal[7] == 0.75 and best == pytest.approx(0.5703125)
+    x, mask = first_program_formulas.pad(np.array([[0.0], [2], [3]]), np.array([1, 2]))
+    assert x[..., 0].tolist() == [[0, 0], [2, 3]] and mask.tolist() == [[1, 0], [1, 1]]
+    h = np.array([[[1.0], [2.0]], [[3.0], [4.0]]])
+    assert first_program_formulas.last_valid(h, mask).tolist() == [[1], [4]]
+    seen, labels = np.array([[1, 2], [3, 4], [5, 6]]), np.array([1, 1, 0])
+    accuracy, new = first_program_formulas.baselines(seen, labels, seen[:2] * [1, 2], labels[1:])
+    assert accuracy == 0.5 and new.tolist() == [True, True]
 
 
 # ---------------------------------------------------------------- mistakes and names
