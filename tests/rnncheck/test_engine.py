@@ -11,6 +11,7 @@ from rnncheck import (
     bptt,
     derivation,
     derivation_formulas,
+    fair_comparison_formulas,
     first_program_formulas,
     forward,
     language_model_formulas,
@@ -139,6 +140,22 @@ def test_first_program_by_hand():
     seen, labels = np.array([[1, 2], [3, 4], [5, 6]]), np.array([1, 1, 0])
     accuracy, new = first_program_formulas.baselines(seen, labels, seen[:2] * [1, 2], labels[1:])
     assert accuracy == 0.5 and new.tolist() == [True, True]
+
+
+def test_fair_comparison_by_hand():
+    x = np.array([[[1.0], [3.0]], [[9.0], [0.0]]])
+    mask = np.array([[True, True], [True, False]])
+    scaled = fair_comparison_formulas.standardised(x, mask, np.array([0]))
+    assert scaled[..., 0].tolist() == [[-1, 1], [7, 0]]
+    speaker = np.array([0, 2, 1, 2])
+    assert fair_comparison_formulas.split_by_speaker(speaker, 2).tolist() == [1, 2, 0, 2]
+    assert fair_comparison_formulas.leak(speaker, np.array([0, 0, 2, 2])) == 0.5
+    points, labels = np.array([[0.0], [1.0], [5.0], [1.1]]), np.array([7, 8, 9, 9])
+    answers, accuracy = fair_comparison_formulas.nearest_neighbour(points, labels, speaker)
+    assert answers.tolist() == [8, 7, 9, 7] and accuracy == 0.25
+    one, two = np.ones(4, bool), np.array([False, True, False, False])
+    found = fair_comparison_formulas.paired(one, two, speaker)  # coin(3, 0) of chapter 5.2
+    assert [x.tolist() for x in found] == [[3, 0], 0.25, [3, 0], 0.25]
 
 
 # ---------------------------------------------------------------- mistakes and names
