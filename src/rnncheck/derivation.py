@@ -143,8 +143,8 @@ GRADIENT = Function(
 OUTPUT, RECUR, SLOPE = "what enters from the output", "what the later step sends back", "φ′"
 IN_DELTA = [
     Mistake("state times output gradient", (OUTPUT,),
-            "What enters from the output is multiplied by the state. Does (4.9) do so for the "
-            "state or for the weights of the output?"),
+            "What enters from the output is multiplied by the state. Of the two gradients in the "
+            "first lines of (4.9), which one has the state in it?"),
     Mistake("missing recurrent term", (RECUR,),
             "The later steps send nothing back. What is the second term of (4.14)?"),
     Mistake("missing transpose", (RECUR,),

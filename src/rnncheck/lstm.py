@@ -231,8 +231,8 @@ BACKWARD = Function(
              "What arrives at the cell is not handed to the step before: the path with derivative "
              "1 is cut. See the second term of (8.4)."),
      Mistake("missing recurrent term", (TWO,),
-             "The four blocks of the later step send nothing back to h. This is the gradient of "
-             "1997, which was cut there; which term has (8.3)?"),
+             "The four blocks of the later step send nothing back to h: this is the truncated "
+             "gradient of 1997. What is the second term of (8.3)?"),
      Mistake("gradient overwritten instead of added", (TWO,),
              "At h two gradients meet, from outside and from the later step; here the second "
              "replaces the first. See (8.3)."),

@@ -186,6 +186,17 @@ def test_two_mistakes_at_once_are_named_or_one_hides_the_other():
     assert sum(len(names) == 2 for names in found) > 0.7 * len(pairs)
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_of_two_mistakes_hardly_any_third_is_named(name):
+    """Two mistakes together can be the same formula as a third one: seldom."""
+    function, rng = FUNCTIONS[name], np.random.default_rng(2)
+    pairs = list(itertools.combinations([m.name for m in function.mistakes], 2))
+    pairs = [pairs[k] for k in rng.permutation(len(pairs))[:8]]
+    found = [judge(function, calling(function, pair), 1).mistakes for pair in pairs]
+    assert sum(set(names) <= set(p) for names, p in zip(found, pairs, strict=True)) >= 6
+    assert sum(bool(names) for names in found) >= 6
+
+
 def test_three_mistakes_at_once_are_named():
     function = FUNCTIONS["bptt.backward"]
     three = ("missing φ′", "missing transpose", "h_0 left out of dW_h")

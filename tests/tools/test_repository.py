@@ -112,7 +112,7 @@ COURSES = {p.stem for p in CHECK if p.stem.removesuffix("_formulas") in rnncheck
 
 def test_the_judge_and_the_grader_stay_small():
     parts = {path.stem: code_lines(path) for path in CHECK}
-    assert sum(n for name, n in parts.items() if name not in GRADER | COURSES) <= 460
+    assert sum(n for name, n in parts.items() if name not in GRADER | COURSES) <= 470
     assert sum(n for name, n in parts.items() if name in GRADER) <= 550
     assert all(parts[name] <= 300 for name in COURSES)
 
