@@ -1,5 +1,7 @@
 """Assignment for chapter 5.2: scaling, splits, a leak, a baseline, and a paired test."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rnncheck.engine import Arguments, Assignment, Function, Idea, Mistake, Probe
@@ -30,22 +32,40 @@ def all_in_training(arguments: Arguments) -> Arguments:
     return arguments | {"train_rows": np.arange(len(arguments["x"]))}
 
 
+def standard_already(arguments: Arguments) -> Arguments:
+    """A change for a probe: the training frames have mean 0 and deviation 1, nothing is padded."""
+    x = np.tile([[[1.0], [-1.0]]], (4, 1, 2))
+    x[2:] = 7 + 3 * x[2:]
+    return {"x": x, "mask": np.ones((4, 2), bool), "train_rows": np.arange(2)}
+
+
+def two_frames(arguments: Arguments) -> Arguments:
+    """A change for a probe: valid frames with mean 2 and deviation 1, padding behind them."""
+    x = np.tile([[[3.0], [1.0], [0.0], [0.0]]], (3, 1, 2))
+    return {"x": x, "mask": x[..., 0] > 0, "train_rows": np.arange(3)}
+
+
+def speakers(numbers: list[int], left_out: int) -> Callable[[Arguments], Arguments]:
+    """A change for a probe: these speakers, one of them left out."""
+    return lambda _: {"speaker": np.array(numbers), "left_out": left_out}
+
+
+def parts(*pairs: tuple[int, int]) -> Callable[[Arguments], Arguments]:
+    """A change for a probe: these pairs of speaker and part."""
+    speaker, part = np.array(pairs).T
+    return lambda _: {"speaker": speaker, "part": part}
+
+
+def answers(one: list[int], two: list[int]) -> Callable[[Arguments], Arguments]:
+    """A change for a probe: right and wrong of two methods, each recording another speaker's."""
+    right = np.array([one, two], bool)
+    return lambda _: {"one": right[0], "two": right[1], "speaker": np.arange(len(one))}
+
+
 def one_each(arguments: Arguments) -> Arguments:
     """A change for a probe: one recording of each speaker."""
     keep = np.unique(arguments["speaker"], return_index=True)[1]
     return {name: value[keep] for name, value in arguments.items()}
-
-
-def sorted_rows(arguments: Arguments) -> Arguments:
-    """A change for a probe: as many recordings of each speaker, in order."""
-    S = int(arguments["speaker"].max()) + 1
-    return arguments | {"speaker": np.arange(3 * S) % S}
-
-
-def one_sided(arguments: Arguments) -> Arguments:
-    """A change for a probe: the first method is right alone, three times."""
-    return {"one": np.array([1, 1, 1, 0, 1], bool), "two": np.array([0, 0, 0, 0, 1], bool),
-            "speaker": np.array([0, 0, 1, 1, 2])}  # fmt: skip
 
 
 TRAINING, VALID, SCALE = "the training part alone", "frames and padding", "mean and deviation"
@@ -76,7 +96,7 @@ STANDARDISED = Function(
      Mistake("mean not subtracted", (SCALE,),
              "The scale is right, but the means of the training frames are not zero. What else is "
              "done?")],
-    [Probe(TRAINING, nothing_padded, ("x",)), Probe(VALID, all_in_training, ("x",)),
+    [Probe(TRAINING, standard_already, ("x",)), Probe(VALID, two_frames, ("x",)),
      Probe(SCALE, lambda a: all_in_training(nothing_padded(a)), ("x",))],
     standardised, draw_standardised,
     corners=("where the recordings are short", "where there are few recordings", ""),
@@ -108,8 +128,10 @@ SPLIT = Function(
              "There is no validation part. With what would you choose when to stop?"),
      Mistake("always speaker 0 as judge", (JUDGE,),
              "The validation speaker is always the same one. Which one does this section take?")],
-    [Probe(PEOPLE, lambda a: a, ("part",)), Probe(TESTED, lambda a: a | {"left_out": 1}, ("part",)),
-     Probe(JUDGE, sorted_rows, ("part",))],
+    [Probe(PEOPLE, speakers([1, 1, 0, 0, 0, 1, 0], 1), ("part",)),
+     Probe(TESTED, speakers([0, 1], 1), ("part",)),
+     Probe(JUDGE, speakers([0, 1, 2, 3], 3), ("part",)),
+     Probe(JUDGE, speakers([0, 1, 2, 3], 1), ("part",))],
     split_by_speaker, draw_split, corners=("where there are three speakers", "", ""),
 )  # fmt: skip
 ASKED, LOOKED, SHARE = "which recordings are asked", "where their speaker is looked for", "a share"
@@ -139,8 +161,9 @@ LEAK = Function(
              "This says whether there is a leak. How large is it?"),
      Mistake("divided by all", (SHARE,),
              "The division is by all recordings. What is it a share of?")],
-    [Probe(ASKED, lambda a: a, ("share",)), Probe(LOOKED, lambda a: a, ("share",)),
-     Probe(SHARE, lambda a: a, ("share",))],
+    [Probe(ASKED, parts((0, 0), (0, 1), (0, 2), (0, 2), (1, 0), (2, 1)), ("share",)),
+     Probe(LOOKED, parts((0, 0), (0, 2), (1, 1), (1, 2)), ("share",)),
+     Probe(SHARE, parts((0, 0), (0, 2), (0, 2), (0, 2), (1, 2)), ("share",))],
     leak, draw_leak, corners=("where there is no leak", "", ""),
 )  # fmt: skip
 NEAREST, OTHERS, SCORE = "the nearest recording", "other speakers only", "the accuracy"
@@ -180,7 +203,8 @@ NEIGHBOUR = Function(
      Mistake("each speaker averaged first", (SCORE,),
              "Each speaker is averaged first, so a recording of a rare speaker counts more. Over "
              "what is the mean asked here?")],
-    [Probe(NEAREST, one_each, ("answers",)), Probe(OTHERS, lambda a: a, ("answers",)),
+    [Probe(NEAREST, one_each, ("answers",)),
+     Probe(OTHERS, lambda a: a | {"x": a["x"][:, -1:]}, ("answers",)),
      Probe(SCORE, lambda a: a | {"labels": 0 * a["labels"]}, ("accuracy",))],
     nearest_neighbour, draw_neighbour, corners=("where there are two speakers", "", ""),
 )  # fmt: skip
@@ -220,8 +244,8 @@ PAIRED = Function(
      Mistake("p of the recordings", (UNIT,),
              "The p of the speakers is that of the recordings. How many coins are tossed if each "
              "person is one?")],
-    [Probe(DIFFER, lambda a: a, ("a_b",)), Probe(TAIL, one_sided, ("p",)),
-     Probe(TAIL, lambda a: a, ("p",)), Probe(UNIT, lambda a: a, ("ahead", "p_speakers"))],
+    [Probe(DIFFER, lambda a: a, ("a_b",)), Probe(TAIL, answers([1, 1, 1, 0], [0, 0, 0, 1]), ("p",)),
+     Probe(TAIL, answers([1, 0], [0, 1]), ("p",)), Probe(UNIT, lambda a: a, ("ahead",))],
     paired, draw_paired, corners=("where both are right equally often", "", ""),
 )  # fmt: skip
 ASSIGNMENT = Assignment(

@@ -37,10 +37,18 @@ def some_zeros(arguments: Arguments) -> Arguments:
     return {"values": 0 * np.ones((5, 2)), "lengths": np.array([2, 3])}
 
 
+def one_feature(arguments: Arguments) -> Arguments:
+    """A change for a probe: one feature and whole days."""
+    hours = len(arguments["series"]) // arguments["hours"] * arguments["hours"]
+    return arguments | {"series": arguments["series"][:hours, :1]}
+
+
 def two_lengths(arguments: Arguments) -> Arguments:
-    """A change for a probe: two sequences, of two and of all steps."""
-    h = np.concatenate([arguments["h"], 2 + arguments["h"]])
-    return {"h": h, "mask": np.arange(h.shape[1]) < np.array([[2], [h.shape[1]]])}
+    """A change for a probe: states that change only behind the end of their sequence."""
+    T = arguments["h"].shape[1]
+    mask = np.arange(T) < np.array([[2], [T], [3]])
+    return {"h": np.array([1.0, 2.0, 3.0])[:, np.newaxis, np.newaxis] + 9 * ~mask[..., np.newaxis],
+            "mask": mask}  # fmt: skip
 
 
 DAY, TARGET = "a day is one sequence", "the target lies in the next day"
@@ -68,7 +76,7 @@ DAYS = Function(
              "The target is a mean over the next day. Which hour is asked for?"),
      Mistake("target from the day before", (TARGET,),
              "The target lies in the day before the inputs: the past is predicted.")],
-    [Probe(DAY, lambda a: a, ("x",)), Probe(TARGET, lambda a: a, ("y",))],
+    [Probe(DAY, lambda a: a, ("x",)), Probe(TARGET, one_feature, ("y",))],
     days, draw_days,
     corners=("where a day has three hours", "where there are two days", ""),
 )  # fmt: skip
@@ -164,7 +172,8 @@ LAST_VALID = Function(
              "All sequences are read where the shortest one ends. At which step does each end?"),
      Mistake("length of the first sequence for all", (OWN,),
              "All sequences are read where the first one ends. At which step does each end?")],
-    [Probe(LAST, lambda a: a, ("h_last",)), Probe(OWN, two_lengths, ("h_last",))],
+    [Probe(LAST, lambda a: a | {"mask": a["mask"] | True}, ("h_last",)),
+     Probe(OWN, two_lengths, ("h_last",))],
     last_valid, draw_last,
     corners=("where the sequences are short", "where there is one sequence (B = 1)", ""),
 )  # fmt: skip

@@ -178,10 +178,10 @@ def draw_last(rng: np.random.Generator, B: int, T: int, D: int, H: int) -> Argum
 def draw_baselines(rng: np.random.Generator, B: int, T: int, D: int, H: int) -> Arguments:
     """Sequences of four numbers, some seen, some seen in another order; three labels."""
     n = 9 + B + T
-    x_train = rng.integers(1, 7, (n, 4))
+    x_train = rng.integers(1, 100, (n, 4))
     x_test = np.concatenate([
         x_train[rng.permutation(n)[:4]], rng.permuted(x_train[:4], axis=1),
-        rng.integers(1, 7, (n, 4)), x_train[:3] * [1, 0, 0, 1],
+        rng.integers(1, 100, (n, 4)), x_train[:3] * [1, 0, 0, 1],
     ])  # fmt: skip
     y_train = rng.permutation(np.repeat([0, 1, 2], [n - 6, 4, 2]))
     y_test = rng.permutation(np.repeat([0, 1, 2], [5, n + 3, 3]))

@@ -1,7 +1,5 @@
 """Assignment for chapter 6.1a: lanes, carried state, bits, sampling, and a bigram to beat."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from rnncheck.engine import Arguments, Assignment, Function, Idea, Mistake, Probe
@@ -32,19 +30,6 @@ def alone(arguments: Arguments) -> Arguments:
     return {name: value[:1, :1] for name, value in arguments.items()}
 
 
-def cool(temperature: float) -> Callable[[Arguments], Arguments]:
-    """A change for a probe: another temperature."""
-    return lambda arguments: arguments | {"temperature": temperature}
-
-
-def halves(arguments: Arguments) -> Arguments:
-    """A change for a probe: two symbols share all the probability, u is never near a border."""
-    y = np.full_like(arguments["y"], -99.0)
-    y[:, -2:] = np.array([0.0, 1.0])
-    u = np.tile([0.05, 0.95], len(y))[: len(y)]
-    return {"y": y, "temperature": 0.5, "u": np.where(u < 0.5, 0.2, 0.95)}
-
-
 def all_seen(arguments: Arguments) -> Arguments:
     """A change for a probe: every symbol comes, some twice in the same context."""
     V = len(arguments["lower"])
@@ -52,8 +37,9 @@ def all_seen(arguments: Arguments) -> Arguments:
 
 
 def once_each(arguments: Arguments) -> Arguments:
-    """A change for a probe: every symbol comes once."""
-    return arguments | {"ids": np.arange(len(arguments["lower"]))}
+    """A change for a probe: every symbol comes once and gives all it has, to all alike."""
+    V = len(arguments["lower"])
+    return {"ids": np.arange(V), "lower": np.full(V, 1 / V), "d": 1.0}
 
 
 def one_symbol(arguments: Arguments) -> Arguments:
@@ -119,8 +105,9 @@ READ = Function(
              "The first window starts from zeros, whatever initial state is given."),
      Mistake("short window left out", (WHOLE,),
              "Where the window does not divide T, the steps left over at the end are missing.")],
-    [Probe(STEP, one_window, ("h",)), Probe(CARRIED, zero("E", "b"), ("h",)),
-     Probe(WHOLE, lambda a: a | {"window": 3}, ("h",))],
+    [Probe(STEP, lambda a: zero("h_0")(one_window(a)), ("h",)),
+     Probe(CARRIED, zero("s", "E", "b"), ("h",)),
+     Probe(WHOLE, lambda a: zero("s", "E", "W_h")(a) | {"window": 3}, ("h",))],
     read, draw_read,
 )  # fmt: skip
 CAME, LOG, MEAN, CHOICES = "the symbol that came", "bits", "the mean", "perplexity"
@@ -193,8 +180,7 @@ SAMPLE = Function(
      Mistake("counted from the last symbol", (),
              "This draws with the right probabilities, but it begins with the last symbol. The "
              "rule above this function begins with the first. No points are lost for that.")],
-    [Probe(TEMPERATURE, lambda a: halves(a) | {"temperature": 3.0}, ("symbols",)),
-     Probe(TEMPERATURE, lambda a: a | {"temperature": 0.1 * a["temperature"]}, ("symbols",)),
+    [Probe(TEMPERATURE, lambda a: a | {"temperature": 0.01}, ("symbols",)),
      Probe(DRAWN, lambda a: a | {"temperature": 1.0}, ("symbols",))],
     sample, draw_sample,
     corners=("", "where there are few numbers", ""),
@@ -236,7 +222,8 @@ BIGRAMS = Function(
      Mistake("unseen context gets 1/V", (BELOW,),
              "A context that was never seen gets 1/V. What does the text below (6.4) say of it?")],
     [Probe(COUNTS, lambda a: all_seen(a) | {"d": 0.0}, ("P",)),
-     Probe(TAKEN, lambda a: zero("lower")(all_seen(a)), ("P",)), Probe(GIVEN, once_each, ("P",)),
+     Probe(TAKEN, lambda a: zero("lower")(a) | {"ids": np.tile([0, 1], 3)}, ("P",)),
+     Probe(GIVEN, once_each, ("P",)),
      Probe(BELOW, one_symbol, ("P",))],
     bigrams, draw_bigrams,
     corners=("", "", ""),
