@@ -1,7 +1,5 @@
 """Assignment for chapter 4.1: the derivation by numbers, and a numeric gradient to check it."""
 
-import numpy as np
-
 from rnncheck.derivation_formulas import (
     cross_entropy,
     cross_entropy_gradient,
@@ -32,12 +30,6 @@ def alone(arguments: Arguments) -> Arguments:
 def flat(arguments: Arguments) -> Arguments:
     """A change for a probe: all logits are alike, so that only the mean shows."""
     return zero("y")(arguments)
-
-
-def last_only(arguments: Arguments) -> Arguments:
-    """A change for a probe: a gradient enters at the last step only."""
-    last = np.arange(arguments["x"].shape[1]) == arguments["x"].shape[1] - 1
-    return arguments | {"y_bar": arguments["y_bar"] * last[:, np.newaxis]}
 
 
 def one_step(arguments: Arguments) -> Arguments:
@@ -204,9 +196,9 @@ WEIGHTS = Function(
      Mistake("output weights of the last step", (TOP,),
              "dW_y and db_y are those of the last step. What is summed in (4.9)?"),
      *within(EVERY, IN_DELTA)],
-    [Probe(EVERY, last_only, ("db",)), Probe(ADDED, zero("W_h"), ("dW_x", "db")),
+    [Probe(EVERY, one_step, ("db",)), Probe(ADDED, zero("W_h"), ("dW_x", "db")),
      Probe(BEFORE, one_step, ("dW_h",)), Probe(BEFORE, zero("W_h"), ("dW_h",)),
-     Probe(TOP, lambda a: a, ("dW_y", "db_y"))],
+     Probe(TOP, one_step, ("dW_y", "db_y"))],
     weight_gradients, draw_gradients, uses=("delta_step",),
 )  # fmt: skip
 ENTRY, SIDES, RATIO = "one entry at a time", "both sides", "a difference becomes a slope"

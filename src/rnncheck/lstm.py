@@ -44,6 +44,23 @@ def gates_set(change: dict[int, float], *zeros: str) -> Any:
     return changed
 
 
+def quiet(f: float, *zeros: str) -> Any:
+    """A change for a probe: empty cells and candidates, o open: only the input gate's partner."""
+    return gates_set({1: f, 2: 0.0, 3: 1.0}, "c", "c_0", *zeros)
+
+
+def hardly_open(arguments: Arguments) -> Arguments:
+    """A change for a probe: small pre-activations, all alike, and an empty cell."""
+    empty = zero("x_t", "h_before", "c_before", "b")(arguments)
+    return empty | {"b": empty["b"] + 0.01}
+
+
+def full_cell(arguments: Arguments) -> Arguments:
+    """A change for a probe: a cell so full that only its sign shows, gates at one half."""
+    empty = zero("x_t", "h_before", "c_before", "b")(arguments)
+    return empty | {"c_before": empty["c_before"] + 40}
+
+
 def open_gates(arguments: Arguments) -> Arguments:
     """A change for a probe: i and o open, f shut, the candidate from its bias alone."""
     H = len(arguments["b"]) // 4
@@ -116,7 +133,8 @@ STEP = Function(
     "lstm_step", STATES, 'chapter 8.1a, "A path with derivative 1", equation (8.2)',
     [Idea(FOUR, 2), Idea(CELL, 2), Idea(SHOWN, 1)], IN_A_STEP,
     [Probe(FOUR, open_gates, ("c_t",)), Probe(FOUR, alike("c_before"), ("c_t",)),
-     Probe(CELL, alike("x_t", "h_before"), ("c_t",)), Probe(SHOWN, alike("c_before"), ("h_t",))],
+     Probe(CELL, zero("x_t", "h_before", "b"), ("c_t",)), Probe(CELL, hardly_open, ("c_t",)),
+     Probe(SHOWN, full_cell, ("h_t",))],
     lstm_step, draw_step,
 )  # fmt: skip
 ONE, CARRIED = "the equations of one step", "both states handed on"
@@ -138,7 +156,7 @@ FORWARD = Function(
      Mistake("time reversed", (CARRIED,),
              "The loop runs from the last step to the first. In which order are the states known?"),
      *within(ONE, IN_A_STEP)],
-    [Probe(ONE, first, ("h", "c")), Probe(CARRIED, alike(), ("h", "c"))],
+    [Probe(ONE, first, ("h", "c")), Probe(CARRIED, alike("x", "b"), ("h", "c"))],
     lstm_forward, draw, uses=("lstm_step",),
 )  # fmt: skip
 DC, PARTNER, SLOPE = "the gradient at the cell", "the partner in each product", "the slopes"
@@ -254,9 +272,11 @@ BACKWARD = Function(
              "The first step is treated as if the states in front of it were zero. Which ones "
              "came there?"),
      *within(BACK, [m for m in IN_A_STEP_BACK if m.name not in SAME_BELOW])],
-    [Probe(BACK, first, ("db",)), Probe(TWO, at_the_end, ("dh_0", "dc_0")),
-     Probe(ADDED, gates_set({1: 0.0}, "W_h"), ("dW_x", "db")),
-     Probe(BEFORE, first, ("dW_h",)), Probe(BEFORE, gates_set({1: 0.0}, "W_h"), ("dW_h",))],
+    [Probe(BACK, lambda a: zero("c_0")(first(a)), ("db",)),
+     Probe(TWO, lambda a: at_the_end(quiet(1.0)(a)), ("dh_0", "dc_0")),
+     Probe(ADDED, quiet(0.0, "W_h"), ("dW_x", "db")),
+     Probe(BEFORE, lambda a: first(quiet(0.0)(a)), ("dW_h",)),
+     Probe(BEFORE, quiet(0.0, "W_h"), ("dW_h",))],
     lstm_backward, draw_back, uses=("lstm_step_back",),
 )  # fmt: skip
 ASSIGNMENT = Assignment("lstm", "8.1 The LSTM", [STEP, FORWARD, STEP_BACK, BACKWARD])
