@@ -16,14 +16,23 @@ from typing import Any
 
 import numpy as np
 
-from rnncheck import bptt, clipping, forward, worker
+from rnncheck import (
+    bptt,
+    clipping,
+    derivation,
+    fair_comparison,
+    first_program,
+    forward,
+    language_model,
+    lstm,
+    worker,
+)
 from rnncheck.engine import Answer, Assignment, Failure, Verdict, judge
 
 __all__ = ["ASSIGNMENTS", "Check", "check", "received"]
 
-ASSIGNMENTS: dict[str, Assignment] = {
-    module.ASSIGNMENT.name: module.ASSIGNMENT for module in (forward, bptt, clipping)
-}
+_COURSE = forward, bptt, clipping, derivation, first_program, fair_comparison, language_model, lstm
+ASSIGNMENTS: dict[str, Assignment] = {m.ASSIGNMENT.name: m.ASSIGNMENT for m in _COURSE}
 
 
 def received(result: Any) -> Answer:

@@ -7,6 +7,7 @@ Of the submission run imports, functions, classes and constants: no training, no
 """
 
 import ast
+import importlib
 import json
 import os
 import re
@@ -26,6 +27,8 @@ __all__ = ["answer", "decode", "encode", "load"]
 
 BLANK = {"kind": "blank", "message": "nothing returned"}
 MEGABYTE = 2**20
+# NumPy loads these at a first call (np.unique does); without rights that may be too late.
+LAZY = ("numpy.ma", "numpy.random", "numpy.fft")
 MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)  # lines for IPython
 
 
@@ -136,6 +139,8 @@ def main() -> None:
     for stream in (0, 1, 2):  # what the submission prints goes nowhere
         os.dup2(nothing, stream)
     task = json.loads(requests.readline())
+    for name in LAZY:
+        importlib.import_module(name)
     if task["user"]:  # root gives up its rights
         os.setgroups([])
         os.setgid(task["user"])

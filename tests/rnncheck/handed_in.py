@@ -41,7 +41,7 @@ def changed(name, *changes):
     for function, old, new in changes:
         assert old in codes[function], (function, old)
         codes[function] = codes[function].replace(old, new)
-    return notebook("import numpy as np", *codes.values())
+    return notebook("from math import comb\nimport numpy as np", *codes.values())
 
 
 def submission(text, file="bptt.ipynb", student="student", late=False, versions=None):

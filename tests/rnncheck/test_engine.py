@@ -6,10 +6,21 @@ import numpy as np
 import pytest
 from handed_in import calling
 
-from rnncheck import ASSIGNMENTS, bptt, forward
+from rnncheck import (
+    ASSIGNMENTS,
+    bptt,
+    derivation,
+    derivation_formulas,
+    fair_comparison_formulas,
+    first_program_formulas,
+    forward,
+    language_model_formulas,
+    lstm_formulas,
+)
 from rnncheck import clipping as ours
+from rnncheck import lstm as ours_lstm
 from rnncheck.engine import CORNERS, SENTENCES, cases, judge
-from rnnkit import clipping, simple_rnn
+from rnnkit import clipping, losses, lstm, simple_rnn
 
 FUNCTIONS = {f"{a.name}.{f.name}": f for a in ASSIGNMENTS.values() for f in a.functions}
 MISTAKES = [(f, m) for f in FUNCTIONS.values() for m in f.mistakes]
@@ -70,6 +81,83 @@ def test_clippings_are_those_of_rnnkit():
     np.testing.assert_allclose(ours.global_norm(W, b), clipping.global_norm(grads), rtol=1e-12)
 
 
+def test_lstm_formulas_are_those_of_rnnkit():
+    dh, x, h, c, gates, h_0, c_0, W_x, W_h = drawn(ours_lstm.BACKWARD).values()
+    arguments = drawn(ours_lstm.FORWARD)
+    params = lstm.Params(*list(arguments.values())[3:])
+    theirs, _, cache = lstm.forward(x, params, (h_0, c_0))
+    for one, other in zip((h, c), lstm_formulas.lstm_forward(*arguments.values()), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    np.testing.assert_allclose(h, theirs, rtol=1e-12)
+    dx, (dh_0, dc_0), grads = lstm.backward(dh, cache)
+    found = lstm_formulas.lstm_backward(dh, x, h, c, gates, h_0, c_0, W_x, W_h)
+    for one, other in zip(found, (dx, dh_0, dc_0, *grads), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_derivation_is_that_of_rnnkit():
+    x, h_0, W_x, W_h, b, W_y, b_y, labels, mask, _ = drawn(derivation.NUDGED).values()
+    h, _, cache = simple_rnn.forward(x, simple_rnn.Params(W_x, W_h, b), h_0)
+    loss, y_bar = losses.categorical_cross_entropy(h @ W_y + b_y, labels, mask=mask)
+    given = h @ W_y + b_y, labels, mask
+    np.testing.assert_allclose(derivation_formulas.cross_entropy(*given), loss, rtol=1e-12)
+    np.testing.assert_allclose(
+        derivation_formulas.cross_entropy_gradient(*given), y_bar, atol=1e-14
+    )  # fmt: skip
+    _, _, grads = simple_rnn.backward(y_bar @ W_y.T, cache)
+    theirs = (*grads, np.einsum("bth,btk->hk", h, y_bar), y_bar.sum(axis=(0, 1)))
+    found = derivation_formulas.weight_gradients(y_bar, x, h, h_0, W_y, W_h)
+    for one, other in zip(found, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    numeric = derivation_formulas.nudged(x, h_0, W_x, W_h, b, W_y, b_y, labels, mask, 1e-5)
+    np.testing.assert_allclose(numeric, grads.W_h, atol=1e-9)
+
+
+def test_language_model_by_hand():
+    x, y = language_model_formulas.lanes(np.arange(8), 2)
+    assert x.tolist() == [[0, 1, 2], [3, 4, 5]] and y.tolist() == [[1, 2, 3], [4, 5, 6]]
+    logits = np.log([[[1 / 2, 1 / 2], [1 / 4, 3 / 4], [1 / 8, 7 / 8], [1 / 4, 3 / 4]]])
+    four = language_model_formulas.bits_and_perplexity(logits, np.zeros((1, 4), int))
+    np.testing.assert_allclose(four, [2, 4], rtol=1e-12)
+    symbols = language_model_formulas.sample(np.zeros((3, 4)), 2.0, np.array([0.1, 0.3, 0.9]))
+    assert symbols.tolist() == [0, 1, 3]
+    # "abracadabra" of chapter 6.1a at order 2: after a come a, b, b, c, d.
+    ids = np.array(["abcdr".index(letter) for letter in "abracadabra"])
+    P = language_model_formulas.bigrams(ids, np.full(6, 1 / 6), 0.5)
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(P[0, 1], (1.5 + 2 / 6) / 5, rtol=1e-12)
+
+
+def test_first_program_by_hand():
+    x, y = first_program_formulas.days(np.arange(14.0).reshape(7, 2), 3, 1)
+    assert x.tolist() == [[[0, 1], [2, 3], [4, 5]]] and y.tolist() == [[8, 9]]
+    equal, best = first_program_formulas.best_from_count(8)  # the numbers of chapter 5.1
+    assert equal[7] == 0.75 and best == pytest.approx(0.5703125)
+    x, mask = first_program_formulas.pad(np.array([[0.0], [2], [3]]), np.array([1, 2]))
+    assert x[..., 0].tolist() == [[0, 0], [2, 3]] and mask.tolist() == [[1, 0], [1, 1]]
+    h = np.array([[[1.0], [2.0]], [[3.0], [4.0]]])
+    assert first_program_formulas.last_valid(h, mask).tolist() == [[1], [4]]
+    seen, labels = np.array([[1, 2], [3, 4], [5, 6]]), np.array([1, 1, 0])
+    accuracy, new = first_program_formulas.baselines(seen, labels, seen[:2] * [1, 2], labels[1:])
+    assert accuracy == 0.5 and new.tolist() == [True, True]
+
+
+def test_fair_comparison_by_hand():
+    x = np.array([[[1.0], [3.0]], [[9.0], [0.0]]])
+    mask = np.array([[True, True], [True, False]])
+    scaled = fair_comparison_formulas.standardised(x, mask, np.array([0]))
+    assert scaled[..., 0].tolist() == [[-1, 1], [7, 0]]
+    speaker = np.array([0, 2, 1, 2])
+    assert fair_comparison_formulas.split_by_speaker(speaker, 2).tolist() == [1, 2, 0, 2]
+    assert fair_comparison_formulas.leak(speaker, np.array([0, 0, 2, 2])) == 0.5
+    points, labels = np.array([[0.0], [1.0], [5.0], [1.1]]), np.array([7, 8, 9, 9])
+    answers, accuracy = fair_comparison_formulas.nearest_neighbour(points, labels, speaker)
+    assert answers.tolist() == [8, 7, 9, 7] and accuracy == 0.25
+    one, two = np.ones(4, bool), np.array([False, True, False, False])
+    found = fair_comparison_formulas.paired(one, two, speaker)  # coin(3, 0) of chapter 5.2
+    assert [x.tolist() for x in found] == [[3, 0], 0.25, [3, 0], 0.25]
+
+
 # ---------------------------------------------------------------- mistakes and names
 
 
@@ -96,6 +184,17 @@ def test_two_mistakes_at_once_are_named_or_one_hides_the_other():
     found = [judge(function, calling(function, pair), 1).mistakes for pair in pairs]
     assert all(names and set(names) <= set(p) for names, p in zip(found, pairs, strict=True))
     assert sum(len(names) == 2 for names in found) > 0.7 * len(pairs)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_of_two_mistakes_hardly_any_third_is_named(name):
+    """Two mistakes together can be the same formula as a third one: seldom."""
+    function, rng = FUNCTIONS[name], np.random.default_rng(2)
+    pairs = list(itertools.combinations([m.name for m in function.mistakes], 2))
+    pairs = [pairs[k] for k in rng.permutation(len(pairs))[:8]]
+    found = [judge(function, calling(function, pair), 1).mistakes for pair in pairs]
+    assert sum(set(names) <= set(p) for names, p in zip(found, pairs, strict=True)) >= 6
+    assert sum(bool(names) for names in found) >= 6
 
 
 def test_three_mistakes_at_once_are_named():

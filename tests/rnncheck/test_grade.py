@@ -43,6 +43,18 @@ def test_processes_give_what_one_process_gives():
         assert sentences == [v.sentences for v in verdicts.values()]
 
 
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_instructors_source_gets_all_points_in_a_sandbox(name, way):
+    record = grade.grade(submission(source(name), f"{name}.ipynb"), ASSIGNMENTS[name], way)
+    assert record["points"] == 20, [r["sentences"] for r in record["functions"].values()]
+
+
+def test_what_numpy_loads_late_is_there(way):
+    late = "np.random.default_rng(0); np.ma.array([0]); np.fft.fft([0.0]); np.unique([0])\n    "
+    code = functions("bptt")["backward"].replace("dx =", f"{late}dx =", 1)
+    assert of(graded(hostile(code), way)) == RIGHT
+
+
 # ---------------------------------------------------------------- hostile, sandbox or not
 
 
