@@ -84,7 +84,9 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("assignment", choices=sorted(ASSIGNMENTS))
     parser.add_argument("--out", type=Path, help="default: _build/grades/ASSIGNMENT")
     parser.add_argument("--sandbox", choices=["auto", *sandbox.KINDS], default="auto")
-    parser.add_argument("--seed", type=int, default=0, help="of the inputs that are drawn")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the inputs that are drawn; students check with 0"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", action="store_true", help="grade what is graded already, too")
     parser.add_argument(
