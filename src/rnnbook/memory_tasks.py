@@ -152,17 +152,19 @@ MODELS: dict[str, Builder] = {
 
 
 def train(
-    build: Builder, task: Task, lag: int, seed: int, *, rate: float, updates: int = UPDATES
-) -> tuple[Sequential, list[float], float]:
+    build: Builder, task: Task, lag: int, seed: int, *,
+    rate: float, updates: int = UPDATES, tests: int = 20_000,
+) -> tuple[Sequential, list[float], float]:  # fmt: skip
     """Train one network on fresh sequences; return it, its curve and its last accuracy.
 
-    The sequences depend on the seed alone: all models see the same ones. The curve has the test
+    The sequences depend on the seed alone, those of the test on `tests` and the lag: all models
+    see the same ones. The curve has the test
     loss at the end of each twentieth of the updates, divided by the loss of the best constant
     answer: 1 means nothing learned, 0 means solved, infinity that the training diverged.
     """
     model = build(task, np.random.default_rng(seed))
     data = np.random.default_rng([seed, lag])
-    x_test, t_test = task.draw(np.random.default_rng(20_000 + lag), lag, TESTS)
+    x_test, t_test = task.draw(np.random.default_rng(tests + lag), lag, TESTS)
     adam = optimizers.Adam(rate, global_clipnorm=1.0)
     curve: list[float] = []
     accuracy = 0.0
