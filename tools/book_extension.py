@@ -103,9 +103,9 @@ def mend(app, page, template, context, doctree):
         context["body"] = pages.explain(context["body"], pages.terms(app), link)
 
 
-def lighten(app, exception):
+def finish(app, exception):
     if exception is None and app.builder.format == "html":
-        pages.lighten(Path(app.outdir))
+        pages.finish(Path(app.outdir))
 
 
 def give_address(app):
@@ -141,7 +141,7 @@ def setup(app):
     app.connect("html-page-context", offer_to_run)
     app.connect("html-page-context", mend)
     app.connect("build-finished", copy_live)
-    app.connect("build-finished", lighten)
+    app.connect("build-finished", finish)
     give_address(app)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     return {"parallel_read_safe": True, "parallel_write_safe": True}

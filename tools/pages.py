@@ -5,6 +5,7 @@ The book's extension calls this while a page is written and after the last one.
 
 import html
 import re
+import struct
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ ICON = re.compile(
     r'(?:"([a-z0-9-]+)"|([a-z][a-z0-9]*)):'  # name
     r'\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'  # size, other names, code, path
 )
+IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*src="([^":]+\.png)"')
 USED = re.compile(r"\bfa-([a-z0-9-]+)")
 
 TERM = re.compile(r"<strong>([^<.:?!]+)</strong>")
@@ -47,10 +49,30 @@ def published(address: str) -> str:
     return f"https://{owner.lower()}.{host}.io/{name}/"
 
 
-def lighten(site: Path) -> None:
-    """Leave only the icons that a page of the site uses in the theme's script of icons."""
+def size(picture: Path) -> tuple[int, int]:
+    """Return width and height of a PNG, which stand in its first bytes."""
+    return struct.unpack(">II", picture.read_bytes()[16:24])
+
+
+def sized(page: str, folder: Path) -> str:
+    """Return a page that keeps room for its figures, and fetches each when it is near."""
+
+    def image(found: re.Match) -> str:
+        width, height = size(folder / found[1])
+        return f'<img width="{width}" height="{height}" loading="lazy" {found[0][5:]}'
+
+    return IMAGE.sub(image, page)
+
+
+def finish(site: Path) -> None:
+    """Give figures their size, and leave in the theme's script only the icons that are used."""
     script = site / "_static" / "scripts" / "fontawesome.js"
-    used = {name for page in site.rglob("*.html") for name in USED.findall(page.read_text("utf-8"))}
+    used = set()
+    for path in site.rglob("*.html"):
+        page = path.read_text("utf-8")
+        used |= set(USED.findall(page))
+        if page != (new := sized(page, path.parent)):
+            path.write_text(new, "utf-8")
     text = script.read_text("utf-8")
     script.write_text(
         ICON.sub(lambda found: found[0] if (found[1] or found[2]) in used else "", text), "utf-8"
@@ -62,7 +84,8 @@ def lighten(site: Path) -> None:
 def plain(paragraph: nodes.Node) -> str:
     """Return a paragraph as HTML without links; its formulas remain formulas."""
     if isinstance(paragraph, nodes.math):
-        return rf'<span class="math notranslate nohighlight">\({html.escape(paragraph.astext())}\)</span>'
+        formula = html.escape(paragraph.astext())
+        return rf'<span class="math notranslate nohighlight">\({formula}\)</span>'
     if isinstance(paragraph, nodes.Text):
         return html.escape(paragraph.astext(), quote=False)
     return "".join(plain(child) for child in paragraph.children)
