@@ -27,13 +27,16 @@ def dates(attention, seed):
     cells, found = shared(DATES), []
     parts = cells["date_parts"]()
     symbols = Vocabulary(parts[0][0]), Vocabulary(parts[0][1])
-    train, test, new = (as_arrays(*part[:2], *symbols) for part in parts)
+    train, *judges = (as_arrays(*part[:2], *symbols) for part in parts)
     rng, kind = np.random.default_rng(seed), None if attention == "none" else attention
-    model = cells["date_network"](*map(len, symbols), rng, kind)
+    model = cells["date_network"](tuple(map(len, symbols)), rng, kind)
     start = time.process_time()
     for done, _ in updates(model, train, 4000, rng=rng):
         if done in CHECKPOINTS:
-            scores = [float(cells["exact"](model, part).mean()) for part in (test, new)]
+            scores = [
+                float(cells["exact"](cells["answer"](model, source), target).mean())
+                for source, _, target in judges
+            ]
             found.append((done, *scores, time.process_time() - start))
     return found, {}
 
