@@ -1,16 +1,16 @@
-"""How chapters 6.1c and 6.1d train an encoder and decoder: the arrays and the updates."""
+"""What chapters 6.1c and 6.1d share: an encoder and decoder, its arrays, updates, Keras twin."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from rnnkit import losses, optimizers
+from rnnkit import losses, optimizers, plotting
 from rnnkit.seq2seq import EncoderDecoder
 from rnnkit.text import Vocabulary, batches, pad
 from rnnkit.training import train_step
 
-__all__ = ["as_arrays", "updates"]
+__all__ = ["as_arrays", "keras_twin", "network", "show_weights", "updates"]
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -51,3 +51,63 @@ def updates(
             yield done, result["loss"]
             if done == number:
                 return
+
+
+def network(
+    symbols: tuple[int, int], units: int, embedding_units: int, *,
+    rng: np.random.Generator, attention: str | None = "dot",
+) -> EncoderDecoder:  # fmt: skip
+    """Return a GRU that reads both ways and one that writes, in float32.
+
+    `symbols` are the numbers of symbols of source and target.
+    """
+    return EncoderDecoder(
+        *symbols, units, embedding_units=embedding_units, attention=attention, bidirectional=True,
+        rng=rng, dtype=np.float32,
+    )  # fmt: skip
+
+
+def keras_twin(ours: EncoderDecoder) -> tuple[Any, dict[str, Any]]:
+    """Return `ours`, with attention, in Keras; and Keras's variables by our names."""
+    import keras
+
+    layers = keras.layers
+    shapes = {key: array.shape for key, array in ours.params.items()}
+    n, d = shapes["encoder.embedding.E"]
+    source = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(n, d, mask_zero=True, name="encoder.embedding")(source)
+    H, m = shapes["head.dense_1.W"]
+    rnn = layers.GRU(H, return_sequences=True, return_state=True)
+    rnn = layers.Bidirectional(rnn, merge_mode="sum", name="encoder.bidirectional")
+    memory, forwards, backwards = rnn(x)
+
+    target = keras.Input((None,), dtype="int32")
+    y = layers.Embedding(m, d, mask_zero=True, name="decoder.embedding")(target)
+    writer = layers.GRU(H, return_sequences=True, name="decoder.gru")
+    s = writer(y, initial_state=forwards + backwards)
+    context = layers.Attention()([s, memory])  # queries, then keys and values
+    joint = layers.Concatenate()([context, s])
+    s_hat = layers.Dense(H, activation="tanh", name="head.dense")(joint)
+    logits = layers.Dense(m, name="head.dense_1")(s_hat)
+    twin = keras.Model([source, target], logits)
+
+    variables: dict[str, Any] = {}
+    for layer in twin.layers:
+        names = [key for key in shapes if key.startswith(layer.name + ".")]
+        layer.set_weights([ours.params[key] for key in names])
+        variables |= dict(zip(names, layer.trainable_variables, strict=True))
+    return twin, variables
+
+
+def show_weights(
+    ax: Any, model: EncoderDecoder, text: str, source: Vocabulary, target: Vocabulary
+) -> list[str]:
+    """Draw what a greedy answer looks at, a row for each written symbol; return the answer."""
+    symbols, weights = model.greedy([source.encode(text)], max_length=30)
+    answer = target.decode(symbols[0])
+    ticks = [x if x != " " else "␣" for x in text]
+    plotting.matrix(
+        weights[0], xlabel="source", ylabel="written", xticks=ticks, yticks=[*answer, "end"],
+        ax=ax, vmin=0, vmax=1, aspect="auto",
+    )  # fmt: skip
+    return answer
