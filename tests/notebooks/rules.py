@@ -22,7 +22,7 @@ Rule = Callable[..., Iterator[str]]
 EVERY: list[Rule] = []
 CHAPTER: list[Rule] = []
 SECOND: list[Rule] = []
-FIRST_EDITION = re.compile(r"06_(1[bcd]|[34])")  # names of the notebooks to be revised
+FIRST_EDITION = re.compile(r"06_(1[bcd]|3)")  # names of the notebooks to be revised
 
 MAX_LINES, MAX_WIDTH = 25, 80
 MAX_LINES_FOLDED = 30
