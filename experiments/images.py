@@ -1,7 +1,8 @@
 """Chapter 6.4b: digits row by row, several seeds.
 
-Nats per image on training, validation and test images. The arrays are the networks that the
-chapter draws with.
+Nats per image on training, validation and test images. The arrays of `images` are the networks
+that the chapter draws with. `pixel_windows`: a small network that sees neighbouring pixels only;
+one pass chooses how far it looks. Its arrays are the nats of each test image and one network.
 """
 
 import time
@@ -36,5 +37,35 @@ def run(method, seed):
     return [(epoch, *scores, seconds)], kept
 
 
+def window_jobs(rows):
+    yield from ((reach, 1, 0) for reach in (2, 4, 6))
+    short = rows.where(passes=1)
+    if len(short) == 3:
+        best = min(short, key=lambda row: row["validation"])["reach"]
+        yield from ((best, 6, seed) for seed in range(2))
+
+
+def window_run(reach, passes, seed):
+    cells = shared(CHAPTER)
+    start = time.process_time()
+    network = cells["train_near"](seed, reach, epochs=passes)
+    seconds = time.process_time() - start
+    nats = []
+    for part in (cells["validation"], cells["test"]):
+        nats.append(cells["per_image"](cells["near_logits"](network, part), part))
+    scores = [float(each.mean()) for each in nats]
+    if passes == 1:
+        return [(*scores, seconds)], {}
+    kept = {f"{seed}/nats": nats[1].astype("float32")}
+    if seed == 0:
+        params = network[0].params | {"place": network[1]}
+        kept |= {f"weights/{key}": x for key, x in params.items()}
+    return [(*scores, seconds)], kept
+
+
 COLUMNS = ("method", "seed", "epoch", "train", "validation", "test", "seconds")
-EXPERIMENTS = [Experiment("images", COLUMNS, 2, jobs, run, chapters=(CHAPTER,))]
+WINDOWS = ("reach", "passes", "seed", "validation", "test", "seconds")
+EXPERIMENTS = [
+    Experiment("images", COLUMNS, 2, jobs, run, chapters=(CHAPTER,)),
+    Experiment("pixel_windows", WINDOWS, 3, window_jobs, window_run, chapters=(CHAPTER,)),
+]
