@@ -21,8 +21,6 @@ import notebooks
 Rule = Callable[..., Iterator[str]]
 EVERY: list[Rule] = []
 CHAPTER: list[Rule] = []
-SECOND: list[Rule] = []
-FIRST_EDITION = re.compile(r"06_(1[cd]|[34])")  # names of the notebooks to be revised
 
 MAX_LINES, MAX_WIDTH = 25, 80
 MAX_LINES_FOLDED = 30
@@ -55,14 +53,9 @@ def chapter(rule: Rule) -> Rule:
     return rule
 
 
-def second(rule: Rule) -> Rule:
-    SECOND.append(rule)
-    return rule
-
-
 def rules_for(path: Path) -> list[Rule]:
     chapter = CHAPTER if path.name[0].isdigit() else []
-    return EVERY + chapter + ([] if FIRST_EDITION.match(path.name) else SECOND)
+    return EVERY + chapter
 
 
 def markdown(notebook) -> list:
@@ -211,12 +204,12 @@ def short_cells(notebook, path):
     """At most 25 lines in a cell that is read, 30 in one that is folded."""
     for cell in notebooks.code_cells(notebook):
         lines = len(cell.source.splitlines())
-        folded = generated.FOLDED & set(notebooks.tags(cell)) or FIRST_EDITION.match(path.name)
+        folded = generated.FOLDED & set(notebooks.tags(cell))
         if lines > (most := MAX_LINES_FOLDED if folded else MAX_LINES):
             yield f"{lines} lines in {first(cell)}: at most {most}"
 
 
-@second
+@every
 def narrow_code(notebook, path):
     """A line of code fits into the column of the page."""
     for cell in notebooks.code_cells(notebook):
@@ -225,7 +218,7 @@ def narrow_code(notebook, path):
                 yield f"{len(line)} characters in '{line.strip()[:50]}': at most {MAX_WIDTH}"
 
 
-@second
+@every
 def one_comprehension_a_statement(notebook, path):
     """A reader follows one loop a line."""
     loops = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -304,7 +297,7 @@ def nothing_written_again(notebook, path):
             yield f"{word}: {instead}"
 
 
-@second
+@every
 def set_up_is_folded(notebook, path):
     """Two cells stand before the question, and both are folded."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -350,7 +343,7 @@ def unpinned_output_is_asserted(notebook, path):
                 yield f"{first(cell)}: its output is not compared, so a check must follow"
 
 
-@second
+@every
 def only_times_are_uncompared(notebook, path):
     """Everything else is compared, within a tolerance where it follows a long training."""
     for cell in notebooks.code_cells(notebook):
@@ -383,7 +376,7 @@ def tolerances_are_narrow(notebook, path):
             yield f"{first(cell)}: a tolerance is relative (at most 0.5), absolute, or both"
 
 
-@second
+@every
 def numbers_not_truth_values(notebook, path):
     """The number is printed, not whether it lies where we want it; printed code may say x=True."""
     for cell in notebooks.code_cells(notebook):
@@ -395,7 +388,7 @@ def numbers_not_truth_values(notebook, path):
 # ---------------------------------------------------------------- figures and outputs
 
 
-@second
+@every
 def drawing_is_folded(notebook, path):
     """A cell that draws is folded; what it draws was computed in a cell that is shown."""
     for cell in notebooks.code_cells(notebook):
@@ -403,7 +396,7 @@ def drawing_is_folded(notebook, path):
             yield f"{first(cell)} draws: tag it hide-input"
 
 
-@second
+@every
 def outputs_fit_the_page(notebook, path):
     """No printed line is longer than a line of code may be."""
     for cell in notebooks.code_cells(notebook):
@@ -513,7 +506,7 @@ def minutes_are_computed(notebook, path):
         yield f"the header should say: {generated.time_line(notebook)}"
 
 
-@second
+@every
 def one_sitting(notebook, path):
     """At most 45 minutes to read, without exercises, references and folded cells."""
     if (count := generated.minutes(notebook)[0]) > MAX_MINUTES:
@@ -552,7 +545,7 @@ def introduced(source: str) -> Iterator[str]:
             yield found[1]
 
 
-@second
+@every
 def terms_are_in_the_glossary(notebook, path):
     """A term in bold at its introduction has an entry in book/glossary.md."""
     for cell in markdown(notebook)[1:]:
