@@ -1,8 +1,7 @@
 """The rules a notebook of this book keeps, one function each.
 
 A rule takes a notebook and its path and yields what is wrong, in words that say how to mend it.
-`every` rules hold for all notebooks, `chapter` rules for those whose name begins with a number,
-`second` rules for those of the second edition. Chapter 6 is of the first still.
+`every` rules hold for all notebooks, `chapter` rules for those whose name begins with a number.
 """
 
 import ast
