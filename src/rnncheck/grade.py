@@ -172,10 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (chosen.out / "overview.md").write_text(report.text(parts), "utf-8")
     (chosen.out / "overview.html").write_text(report.page(parts), "utf-8")
     seconds = time.monotonic() - begin
-    print(
-        f"{len(ordered)} submissions, {len(anew)} graded anew, in {seconds:.0f} s; "
-        f"grades and feedback are in {chosen.out}"
-    )
+    print(f"{len(taken)} submissions, {len(anew)} graded anew in {seconds:.0f} s, see {chosen.out}")
 
 
 if __name__ == "__main__":

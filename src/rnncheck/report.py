@@ -94,20 +94,17 @@ def for_moodle(records: Sequence[Record], assignment: Assignment) -> bytes:
         for record in records:
             if found := NUMBER.fullmatch(record["student"]):
                 # Moodle splits the folder's name at each _, and goes by the number alone.
-                name = re.sub(r"[^\w -]|_", " ", found[1])
-                place = f"{name}_{found[2]}_assignsubmission_file/feedback.html"
-                archive.writestr(place, page(feedback(record, assignment)))
+                name = re.sub(r"[^\w -]|_", " ", found[1]) + f"_{found[2]}_assignsubmission_file"
+                archive.writestr(f"{name}/feedback.html", page(feedback(record, assignment)))
     return stream.getvalue() if archive.namelist() else b""
 
 
 def csv_text(records: Sequence[Record], assignment: Assignment) -> str:
     """One row for each student: number, points, those of each function, late, versions, notes."""
     names = [function.name for function in assignment.functions]
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(
-        ["student", "number", "points", "of", *names, "late", "versions", "file", "notes"]
-    )
+    table = csv.writer(stream := io.StringIO(), lineterminator="\n")
+    first, last = ("student", "number", "points", "of"), ("late", "versions", "file", "notes")
+    table.writerow([*first, *names, *last])
     for record in records:
         found = NUMBER.fullmatch(record["student"])
         row = [record["student"], found[2] if found else "", record["points"], record["of"],

@@ -15,9 +15,7 @@ __all__ = ["Submission", "collect"]
 
 KINDS = {".ipynb", ".py"}
 MOST_BYTES = 20 * 2**20
-MOODLE = re.compile(
-    r"(?P<student>.+)_(?P<number>\d+)_assignsubmission_(file|onlinetext)_?(?P<file>.*)"
-)
+MOODLE = re.compile(r"(?P<student>.+)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)")
 CANVAS = re.compile(
     r"(?P<student>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_(?P<time>\d+)_(?P<file>.+)"
 )
