@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test assignments grade execute quiz results mutations colab binder live lab lock bench address clean
+.PHONY: help book serve test assignments grade execute quiz slides results mutations colab binder live lab lock bench address clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [VENV=.venv]"
@@ -63,6 +63,9 @@ grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder ASSIGNMENT=bptt
 
 quiz: $(READY)  ## write the quizzes to _build/quiz, for Moodle and as JSON
 	$(RUN) tools/quiz.py
+
+slides: $(READY)  ## write a deck of slides for each chapter to _build/slides
+	$(RUN) tools/slides.py $(NOTEBOOKS)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(UV) pip install --quiet --python $(RUN) jupyterlab==$(LAB_VERSION)

@@ -20,6 +20,7 @@ import rnncheck
 FOLDER = notebooks.ROOT / "assignments"
 BUILT = notebooks.ROOT / "_build" / "assignments"
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(\.\./(?=notebooks/)")
 CHECK = re.compile(r"^check\.(\w+)\(\w+\)$", re.MULTILINE)
 
 
@@ -41,7 +42,8 @@ def cleaned(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode
         if "instructor" in notebooks.tags(cell):
             continue
         make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-        copy.cells.append(make(cell.source, id=f"{name}-{k}"))
+        source = LINK.sub(f"]({generated.address()}/blob/main/", cell.source)  # read anywhere
+        copy.cells.append(make(source, id=f"{name}-{k}"))
     copy.cells.insert(1, colab_cell(name))
     return copy
 

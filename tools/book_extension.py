@@ -54,11 +54,13 @@ def drop_dead_buttons(app, config):
 
 
 def copy_mathjax(app, exception):
-    if exception is not None or app.builder.format != "html":
-        return
+    if exception is None and app.builder.format == "html":
+        write_mathjax(Path(app.outdir) / "_static" / "mathjax")
+
+
+def write_mathjax(target):
     package = importlib.util.find_spec("sphinx-mathjax-offline")
     source = Path(package.origin).parent / "static" / "mathjax"
-    target = Path(app.outdir) / "_static" / "mathjax"
     for part in MATHJAX:
         if (source / part).is_dir():
             shutil.copytree(source / part, target / part, dirs_exist_ok=True)

@@ -1,9 +1,9 @@
 """Grade a folder or an archive of submissions: ``python -m rnncheck.grade FOLDER bptt``.
 
 Each submission runs in a process of its own, in a sandbox where there is one; what it returns is
-judged outside.  ``grades.csv``, a page and a text for each student, and ``overview.html`` are
-written to ``_build/grades/ASSIGNMENT``.  What is graded already, with the same file, seed, sandbox
-and checks, is not graded again.
+judged outside.  ``grades.csv``, a page and a text for each student (for Moodle in an archive, as
+well), and ``overview.html`` are written to ``_build/grades/ASSIGNMENT``.  What is graded already,
+with the same file, seed, sandbox and checks, is not graded again.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any
 
 from rnncheck import ASSIGNMENTS, report, sandbox
 from rnncheck.engine import Answer, Assignment, Verdict
-from rnncheck.submissions import Submission, collect
+from rnncheck.submissions import KINDS, Submission, collect
 
 __all__ = ["grade", "main"]
 
@@ -54,6 +54,8 @@ def grade(
 
         verdicts = assignment.judge(call, seed)
         notes = list(session.notes)
+    if Path(submission.file).suffix.lower() not in KINDS:
+        notes = [f"No notebook was handed in, but {submission.file}."]
     if submission.late:
         notes.append("Handed in late.")
     if len(submission.versions) > 1:
@@ -129,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         taken.append(report.file_name(submission.student, [name.lower() for name in taken]))
     state = checks() + repr((chosen.seed, way, assignment.name)).encode()
 
+    anew: list[str] = []
+
     def one(submission: Submission, name: str) -> Record:
         digest = hashlib.sha256(state + repr(submission).encode()).hexdigest()
         kept = chosen.out / "done" / f"{name}.json"
@@ -142,6 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             record = grade(submission._replace(data=b""), assignment, way, chosen.seed)
             record["notes"] = [f"The grader failed ({type(error).__name__}): look at the file."]
         record["digest"] = digest
+        anew.append(name)
         kept.write_text(json.dumps(record, ensure_ascii=False, indent=1), "utf-8")
         return record
 
@@ -159,13 +164,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (chosen.out / "feedback" / f"{name}.md").write_text(report.text(parts), "utf-8")
         (chosen.out / "feedback" / f"{name}.html").write_text(report.page(parts), "utf-8")
     ordered = [records[name] for name in taken]
+    if pages := report.for_moodle(ordered, assignment):
+        (chosen.out / "feedback_for_moodle.zip").write_bytes(pages)
     table = report.csv_text(ordered, assignment)
     (chosen.out / "grades.csv").write_text(table, "utf-8")
     parts = report.overview(ordered, assignment)
     (chosen.out / "overview.md").write_text(report.text(parts), "utf-8")
     (chosen.out / "overview.html").write_text(report.page(parts), "utf-8")
     seconds = time.monotonic() - begin
-    print(f"{len(ordered)} graded in {seconds:.0f} s; grades and feedback are in {chosen.out}")
+    print(f"{len(taken)} submissions, {len(anew)} graded anew in {seconds:.0f} s, see {chosen.out}")
 
 
 if __name__ == "__main__":

@@ -4,17 +4,19 @@ import csv
 import html
 import io
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnncheck.engine import Assignment
 
-__all__ = ["csv_text", "feedback", "file_name", "overview", "page", "text"]
+__all__ = ["csv_text", "feedback", "file_name", "for_moodle", "overview", "page", "text"]
 
 Record = Mapping[str, Any]
 Part = tuple[str, Sequence[str]]  # a heading and its lines
 
+NUMBER = re.compile(r"(.+) (\d+)")  # a student with the number that a platform gave
 STYLE = "body{font:1rem/1.5 sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}"
 
 
@@ -57,7 +59,7 @@ def overview(records: Sequence[Record], assignment: Assignment) -> list[Part]:
             missed = sum(r["ideas"][idea.name][0] < idea.points for r in written)
             lines.append(f"{idea.name}: missed by {missed} of {len(written)}")
         named = Counter(name for r in written for name in r["mistakes"])
-        lines += [f"{name}: {count} times" for name, count in named.most_common()]
+        lines += [f"{name}: {count} time{'s' * (count > 1)}" for name, count in named.most_common()]
         lines.append(f"mistakes without a name: {sum(r['unknown'] for r in written)}")
         parts.append((function.name, lines))
     return parts
@@ -85,14 +87,27 @@ def page(parts: Sequence[Part], language: str = "en") -> str:
     )
 
 
+def for_moodle(records: Sequence[Record], assignment: Assignment) -> bytes:
+    """All pages in the archive that Moodle takes back; nothing if no student has a number."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for record in records:
+            if found := NUMBER.fullmatch(record["student"]):
+                # Moodle splits the folder's name at each _, and goes by the number alone.
+                name = re.sub(r"[^\w -]|_", " ", found[1]) + f"_{found[2]}_assignsubmission_file"
+                archive.writestr(f"{name}/feedback.html", page(feedback(record, assignment)))
+    return stream.getvalue() if archive.namelist() else b""
+
+
 def csv_text(records: Sequence[Record], assignment: Assignment) -> str:
-    """One row for each student: points, points of each function, late, versions, notes."""
+    """One row for each student: number, points, those of each function, late, versions, notes."""
     names = [function.name for function in assignment.functions]
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["student", "points", "of", *names, "late", "versions", "file", "notes"])
+    table = csv.writer(stream := io.StringIO(), lineterminator="\n")
+    first, last = ("student", "number", "points", "of"), ("late", "versions", "file", "notes")
+    table.writerow([*first, *names, *last])
     for record in records:
-        row = [record["student"], record["points"], record["of"],
+        found = NUMBER.fullmatch(record["student"])
+        row = [record["student"], found[2] if found else "", record["points"], record["of"],
                *(record["functions"][name]["points"] for name in names),
                "late" if record["late"] else "", record["versions"], record["file"],
                " ".join(record["notes"])]  # fmt: skip

@@ -15,7 +15,7 @@ __all__ = ["Submission", "collect"]
 
 KINDS = {".ipynb", ".py"}
 MOST_BYTES = 20 * 2**20
-MOODLE = re.compile(r"(?P<student>.+)_(?P<number>\d+)_assignsubmission_file_?(?P<file>.*)")
+MOODLE = re.compile(r"(?P<student>.+)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)")
 CANVAS = re.compile(
     r"(?P<student>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_(?P<time>\d+)_(?P<file>.+)"
 )
@@ -93,7 +93,8 @@ def sender(path: PurePosixPath) -> tuple[str, str, int, bool]:
 def collect(place: Path, assignment: str) -> list[Submission]:
     """Every student's newest submission, in the order of the students' names.
 
-    Where a student has several notebooks, those named like the assignment are meant.
+    Where a student has several notebooks, those named like the assignment are meant.  Who handed in
+    no notebook, but something else, is in the list as well: with that file's name and no data.
     """
     everything = [
         file
@@ -110,19 +111,22 @@ def collect(place: Path, assignment: str) -> list[Submission]:
         if file.path.name == "timestamp.txt"
     }
     found: dict[str, list[tuple[tuple[int, int, int], str, bool, bytes]]] = {}
+    others: dict[str, Submission] = {}
     for file in everything:
-        if file.path.suffix.lower() not in KINDS:
-            continue
         path = PurePosixPath(str(file.path).encode("utf-8", "replace").decode())
         student, name, number, late = sender(path)
+        if file.path.suffix.lower() not in KINDS:
+            if len(path.parts) > 1 or student != path.stem:  # a file of somebody, not of the class
+                others[student] = Submission(student, name, b"", late, (name,))
+            continue
         copied = COPY.fullmatch(PurePosixPath(name).stem)
         version = int(copied["a"] or copied["b"]) if copied else 0
         order = (stamps.get(file.path.parent, number), version, file.changed)
         found.setdefault(student, []).append((order, name, late, file.data))
-    submissions = []
+    submissions = [others[student] for student in others if student not in found]
     for student, versions in sorted(found.items()):
         named = [v for v in versions if assignment.lower() in v[1].lower()] or versions
         _, name, late, data = max(named, key=lambda v: v[0])
         every = tuple(v[1] for v in sorted(named, key=lambda v: v[0]))
         submissions.append(Submission(student, name, data, late, every))
-    return submissions
+    return sorted(submissions)

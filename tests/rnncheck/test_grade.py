@@ -1,9 +1,11 @@
 """The grader as a command, and hostile submissions."""
 
 import csv
+import io
 import json
 import os
 import sys
+import zipfile
 
 import pytest
 from handed_in import changed, functions, in_process, notebook, source, submission
@@ -234,6 +236,23 @@ def test_a_container_has_no_network_rights_or_writable_disk(tmp_path):
     assert command.index("timeout") > command.index(sandbox.IMAGE)
 
 
+def test_who_hands_in_no_notebook_is_told_so():
+    record = graded("", OPEN, file="answers.pdf")
+    assert record["notes"] == ["No notebook was handed in, but answers.pdf."]
+    assert record["points"] == 0
+
+
+def test_moodle_gets_its_feedback_back():
+    numbered = graded("", OPEN, student="Ana_Lu: O'Neil 41") | {"seconds": 0}
+    plain = graded("", OPEN, student="ann") | {"seconds": 0}
+    with zipfile.ZipFile(io.BytesIO(report.for_moodle([numbered, plain], BPTT))) as archive:
+        assert archive.namelist() == ["Ana Lu  O Neil_41_assignsubmission_file/feedback.html"]
+        assert b"0 of 20 points" in archive.read(archive.namelist()[0])
+    assert report.for_moodle([plain], BPTT) == b""
+    rows = list(csv.DictReader(io.StringIO(report.csv_text([numbered, plain], BPTT))))
+    assert [row["number"] for row in rows] == ["41", ""]
+
+
 # ---------------------------------------------------------------- the command
 
 
@@ -275,14 +294,14 @@ def test_a_class_is_graded(run, tmp_path, capsys):
     page = (out / "feedback" / "b_cy_b.html").read_text("utf-8")
     assert "<b>" not in page and "&lt;b&gt;" in page and "Look at the indices" in page
     text = (out / "overview.md").read_text("utf-8")
-    assert "5 submissions" in text and "missing transpose: 1 times" in text
+    assert "5 submissions" in text and "missing transpose: 1 time\n" in text
     assert "the recursion for δ: missed by 2 of 4" in text
     printed = capsys.readouterr().out
     assert "5 of 5" in printed and "it is a test" in printed
     assert not (tmp_path / "in").joinpath("feedback").exists()
 
 
-def test_what_is_graded_is_kept_till_something_changes(run, folder, monkeypatch):
+def test_what_is_graded_is_kept_till_something_changes(run, folder, monkeypatch, capsys):
     for path in folder.glob("[!be]*"):
         path.unlink()
     first = run()
@@ -296,7 +315,9 @@ def test_what_is_graded_is_kept_till_something_changes(run, folder, monkeypatch)
     monkeypatch.setattr(grade, "grade", counted)
     assert run() == first and asked == []
     (folder / "eve.ipynb").write_text(source("bptt"), "utf-8")
+    capsys.readouterr()
     assert run()["eve"]["points"] == "20" and asked == ["eve"]
+    assert "2 submissions, 1 graded anew" in capsys.readouterr().out
     run("--seed", "7")
     assert len(asked) == 1 + len(first)
     run("--seed", "7", "--again")

@@ -53,6 +53,10 @@ LAYOUTS = {
         {"ann/bptt.ipynb": b"1", "ann/scratch.ipynb": b"no", "ann/.ipynb_checkpoints/bptt.ipynb":
          b"no", "__MACOSX/ann/._bptt.ipynb": b"no", "bob/solution.ipynb": b"2"},
         {"ann": b"1", "bob": b"2"}),
+    "no notebook": (
+        {"Jo_1_assignsubmission_file/a.pdf": b"1", "Al_2_assignsubmission_onlinetext/o.html": b"2",
+         "Bo_3_assignsubmission_onlinetext/o.html": b"3", "Bo_3_assignsubmission_file/b.py": b"4"},
+        {"Al 2": b"", "Bo 3": b"4", "Jo 1": b""}),
     "an archive in a folder": (
         {"ann/all.zip": archive({"deep/bptt.ipynb": b"1"}), "bob/bad.zip": b"no archive"},
         {"ann": b"1", "bob": b""}),

@@ -39,6 +39,7 @@ def test_quoted_sentences_are_said_by_the_checks():
 
 
 PLANNED = ["2", "3.1", "3.2", "3.3", "4.1", "4.2", "4.3", "5.1", "5.2", "5.3"]
+PLANNED += ["6.1a", "8.1a", "8.2a"]
 
 
 @pytest.mark.parametrize("chapter", ["1", *PLANNED])

@@ -15,11 +15,7 @@ import quiz
 EVERYTHING = quiz.quizzes()
 CHAPTERS = [path.stem for path in notebooks.paths() if path.stem != "errata"]
 # Chapters that have no quiz yet. This list can only become shorter.
-PENDING = {
-    "06_1b_text_classification", "06_1c_translation", "06_1d_pronunciation", "06_1e_units",
-    "06_2b_forecasting_traps", "06_2c_many_series", "06_3a_speech", "06_3b_ctc",
-    "06_4a_text_music", "06_4b_images_strokes", "06_5b_early_answers",
-}  # fmt: skip
+PENDING: set[str] = set()
 QUESTIONS = [question for asked in EVERYTHING.values() for question in asked]
 RIGHT = {
     chapter: [option.letter for question in asked for option in question.options if option.right]

@@ -1,0 +1,227 @@
+r"""A deck for each chapter, by one rule, from the stored notebook; nothing in a chapter is marked.
+
+    python tools/slides.py 03_2_bptt      # what `make slides NOTEBOOKS=…` does; without names, all
+
+A deck has the title with the first question, the objectives, the sections as a plan, each numbered
+formula with the sentence that leads to it, each figure that says how to read it, the names of the
+pitfalls, and the summary. It is one HTML file in `_build/slides`, its figures inside, beside the
+MathJax that the book ships: copy the folder anywhere, no network is needed. The arrow keys turn the
+pages; printing gives one page a slide.
+"""
+
+import html
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+import book_extension
+import notebooks
+
+BUILT = notebooks.ROOT / "_build" / "slides"
+# A summary or objectives of more characters stand on two slides.
+MOST = 1000
+LINE = 90
+NOT_IN_PLAN = {"Pitfalls", "Exercises", "Summary", "Next", "References"}
+LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
+FORMULA = re.compile(r"(?P<before>.*?)\$\$(?P<tex>(?:(?!\$\$).)*\\tag\{[^}]+\}\s*)\$\$", re.DOTALL)
+SENTENCE = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z$*`])")
+GOALS = re.compile(r"^\*\*After this chapter you can:?\*\*:?\s*(.*?)(?=^\*\*)", re.M | re.S)
+READ = re.compile(r"^\*(?:How to read it: )?(.+)\*$")
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+* {{ box-sizing: border-box }}
+html {{ scroll-snap-type: y mandatory; font: 4vmin/1.4 sans-serif; color: #1b1b1b }}
+body {{ margin: 0; counter-reset: page }}
+section {{ height: 100vh; padding: 5vmin 8vmin; scroll-snap-align: start; overflow: hidden;
+  display: flex; flex-direction: column; justify-content: center; position: relative;
+  counter-increment: page; break-after: page }}
+section::after {{ content: counter(page); position: absolute; right: 3vmin; bottom: 2vmin;
+  font-size: 2.4vmin; color: #666 }}
+h1 {{ font-size: 1.8em; line-height: 1.2 }}
+h2 {{ font-size: 1.25em; margin: 0 0 .6em; color: #0b5394 }}
+p, li {{ margin: 0 0 .5em }}
+ul, ol {{ margin: 0; padding-left: 1.2em }}
+img {{ flex: 0 1 auto; min-height: 0; max-width: 100%; max-height: 62vh; object-fit: contain;
+  margin: 0 auto .6em }}
+mjx-assistive-mml, mjx-assistive-mml * {{ width: 1px !important; height: 1px !important }}
+.caption {{ font-size: .72em }}
+code {{ font-size: .9em }}
+table {{ border-collapse: collapse }}
+td, th {{ padding: .1em .6em; border-bottom: 1px solid #ccc }}
+@page {{ size: 1280px 720px; margin: 0 }}
+@media print {{ html {{ font-size: 29px }} section {{ height: 720px }} }}
+</style>
+<script>
+const slides = () => [...document.querySelectorAll("section")];
+function fit() {{  // text that is too long becomes smaller, until it has room
+  for (const slide of slides())
+    for (let size = 100; size > 50 && (slide.scrollHeight > slide.clientHeight ||
+         slide.scrollWidth > slide.clientWidth); size -= 5)
+      slide.style.fontSize = size - 5 + "%";
+  document.documentElement.dataset.drawn = "yes";
+}}
+const drawn = () => MathJax.startup.defaultPageReady().then(() => document.fonts.ready).then(fit);
+MathJax = {{ startup: {{ pageReady: drawn }}, options: {{ enableMenu: false }} }};
+addEventListener("keydown", (event) => {{
+  const step = {{ ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1,
+    PageUp: -1 }}[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const now = Math.round(scrollY / innerHeight);
+  slides()[Math.max(0, Math.min(now + step, slides().length - 1))].scrollIntoView();
+}});
+</script>
+<script defer src="mathjax/tex-chtml.js"></script>
+{slides}
+</html>
+"""
+
+
+class Slide(NamedTuple):
+    """A heading, and the HTML below it."""
+
+    heading: str
+    body: str
+
+
+def as_math(content: str, options: dict) -> str:
+    """Return a formula between the delimiters that MathJax looks for."""
+    marks = (r"\[", r"\]") if options["display_mode"] else (r"\(", r"\)")
+    return html.escape(content, quote=False).join(marks)
+
+
+MARKDOWN = MarkdownIt("commonmark").enable("table").use(
+    dollarmath_plugin, renderer=as_math, double_inline=True
+)  # fmt: skip
+
+
+def rendered(text: str) -> str:
+    """Return Markdown as HTML, its links as plain words."""
+    return MARKDOWN.render(LINK.sub(r"\1", text))
+
+
+def inline(text: str) -> str:
+    return MARKDOWN.renderInline(LINK.sub(r"\1", text))
+
+
+def last_sentence(text: str) -> str:
+    """Return the sentence that a text ends with, of its last paragraph of words."""
+    blocks = text.strip().split("\n\n")
+    blocks = [x for x in blocks if not x.startswith(("#", "|", "<", "$$", "```"))]
+    return SENTENCE.split(blocks[-1].strip())[-1] if blocks else ""
+
+
+def halves(heading: str, text: str) -> list[Slide]:
+    """Return a list as one slide, or as two where it is long."""
+    paragraphs = re.split(r"\n(?=- |\d+\. )|\n\n", text.strip())
+    middle = (len(paragraphs) + 1) // 2
+    long = len(text) > MOST and len(paragraphs) > 1
+    parts = [paragraphs[:middle], paragraphs[middle:]] if long else [paragraphs]
+    return [Slide(heading, rendered("\n\n".join(part))) for part in parts]
+
+
+def opening(notebook) -> list[Slide]:
+    """Return the slides of the header: title with the first question, and objectives."""
+    words = notebook.cells[0].source
+    title, build = words.splitlines()[0].removeprefix("# "), words.split("\n\n")[1]
+    goals = GOALS.search(words)
+    text = "\n\n".join(x.source for x in notebook.cells[1:] if x.cell_type == "markdown")
+    question = next((x for x in text.split("\n\n") if "?" in x and not x.startswith("#")), "")
+    question = question[: question.rindex("?") + 1] if question else ""
+    first = Slide("", f"<h1>{inline(title)}</h1>\n{rendered(build)}{rendered(question)}")
+    goals = halves("After this chapter you can", goals[1]) if goals else []
+    sections = [x for x in re.findall(r"^## (.+)$", text, re.MULTILINE) if x not in NOT_IN_PLAN]
+    plan = Slide("Plan", rendered("\n".join(f"{k}. {x}" for k, x in enumerate(sections, start=1))))
+    return [first, *goals, plan]
+
+
+def formulas(heading: str, text: str) -> list[Slide]:
+    """Return slides of the numbered formulas, each with the sentence that leads to it.
+
+    What follows within a line of text stands on the slide of the formula before.
+    """
+    found = []
+    for match in FORMULA.finditer(text):
+        tex, lead = match["tex"].strip(), last_sentence(match["before"])
+        body = rendered(f"{lead}\n\n$${tex}$$")
+        if found and len(match["before"].strip()) < LINE:
+            found[-1] = Slide(heading, found[-1].body + body)
+        else:
+            found.append(Slide(heading, body))
+    return found
+
+
+def figure(heading: str, cell, below) -> list[Slide]:
+    """Return the slide of a figure, if the cell below says how to read it."""
+    caption = READ.match(below.source.split("\n\n")[0]) if below is not None else None
+    pictures = [x.data["image/png"] for x in cell.outputs if "image/png" in x.get("data", {})]
+    if not pictures or caption is None or below.cell_type != "markdown":
+        return []
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+    image = pictures[-1].replace("\n", "")
+    body = (
+        f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{image}">'
+        f'<p class="caption">{inline(caption[1][0].upper() + caption[1][1:])}</p>'
+    )
+    return [Slide(heading, body)]
+
+
+def deck(notebook) -> list[Slide]:
+    """Return the slides of a chapter."""
+    slides, heading, pitfalls = opening(notebook), "", []
+    for cell, below in zip(notebook.cells[1:], [*notebook.cells[2:], None], strict=True):
+        if cell.cell_type == "code":
+            found = [] if heading.startswith("Exercises") else figure(heading, cell, below)
+            slides += found
+            continue
+        for part in re.split(r"^(?=#{2,3} )", cell.source, flags=re.MULTILINE):
+            words = part
+            if match := re.match(r"(#{2,3}) (.+)\n?", part):
+                words = part[match.end() :]
+                if match[1] == "##" or not heading.startswith("Exercises"):
+                    heading = match[2]
+            if heading == "Summary" and pitfalls:  # all on one slide, in front of the summary
+                slides.append(Slide("Pitfalls", rendered("\n".join(f"- {x}" for x in pitfalls))))
+                pitfalls = []
+            if heading == "Summary":
+                slides += halves(heading, words) if words.strip() else []
+            elif heading == "Pitfalls":
+                pitfalls += re.findall(r"^(?:- )?\*\*(.+?)\.?\*\*", words, re.MULTILINE)
+            elif not heading.startswith("Exercises"):
+                slides += formulas(heading, words)
+    return slides
+
+
+def page(notebook) -> str:
+    """Return a chapter's deck as an HTML page."""
+    parts = []
+    for slide in deck(notebook):
+        heading = f"<h2>{inline(slide.heading)}</h2>\n" if slide.heading else ""
+        parts.append(f"<section>\n{heading}{slide.body}\n</section>")
+    title = html.escape(notebook.cells[0].source.splitlines()[0].removeprefix("# "))
+    return PAGE.format(title=title, slides="\n".join(parts))
+
+
+def main(names: list[str]) -> None:
+    chosen = {Path(name).stem for name in names}
+    BUILT.mkdir(parents=True, exist_ok=True)
+    book_extension.write_mathjax(BUILT / "mathjax")
+    for path in notebooks.paths():
+        if path.stem != "errata" and (path.stem in chosen or not chosen):
+            notebook = notebooks.read(path)
+            (BUILT / f"{path.stem}.html").write_text(page(notebook), "utf-8")
+            print(f"{len(deck(notebook)):3} slides  {path.stem}.html")
+    print(f"The decks are in {BUILT}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
