@@ -3,8 +3,8 @@
 "known" tests on the chapter's strings, whose voices are in training, with five seeds for each
 network and 600 steps; the two forward runs with the most errors and one that reads both ways get
 1,200 as well. Another network is trained on 200 recordings only. The other tests leave one speaker
-out. `rate` is the digit error rate on test strings, `whole` the share of strings without an error, `validation` the
-rate on validation strings (0 where none are read).
+out. `rate` is the digit error rate on test strings, `whole` the share of strings without an error,
+`validation` the rate on validation strings (0 where none are read).
 digit_strings.npz has for each run the errors of each test string, the loss of each step, and the
 weights of the bidirectional networks that know the voices.
 """

@@ -107,7 +107,8 @@ def show_weights(
     answer = target.decode(symbols[0])
     ticks = [x if x != " " else "␣" for x in text]
     plotting.matrix(
-        weights[0], xlabel="source", ylabel="written", xticks=ticks, yticks=[*answer, "end"],
+        weights[0],  # type: ignore[index]  # greedy keeps them where there is attention
+        xlabel="source", ylabel="written", xticks=ticks, yticks=[*answer, "end"],
         ax=ax, vmin=0, vmax=1, aspect="auto",
     )  # fmt: skip
     return answer
