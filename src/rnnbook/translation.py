@@ -104,11 +104,10 @@ def show_weights(
 ) -> list[str]:
     """Draw what a greedy answer looks at, a row for each written symbol; return the answer."""
     symbols, weights = model.greedy([source.encode(text)], max_length=30)
-    assert weights is not None, "this network has no attention"
     answer = target.decode(symbols[0])
     ticks = [x if x != " " else "␣" for x in text]
     plotting.matrix(
-        weights[0], xlabel="source", ylabel="written", xticks=ticks, yticks=[*answer, "end"],
+        weights[0], xlabel="source", ylabel="written", xticks=ticks, yticks=[*answer, "end"],  # type: ignore[index]  # noqa: E501
         ax=ax, vmin=0, vmax=1, aspect="auto",
     )  # fmt: skip
     return answer
