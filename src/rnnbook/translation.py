@@ -107,7 +107,7 @@ def show_weights(
     answer = target.decode(symbols[0])
     ticks = [x if x != " " else "␣" for x in text]
     plotting.matrix(
-        weights[0], xlabel="source", ylabel="written", xticks=ticks, yticks=[*answer, "end"],  # type: ignore[index]  # noqa: E501
+        weights[0], xlabel="source", ylabel="written", xticks=ticks, yticks=[*answer, "end"],  # type: ignore[index]
         ax=ax, vmin=0, vmax=1, aspect="auto",
     )  # fmt: skip
     return answer
