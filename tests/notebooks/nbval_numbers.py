@@ -17,9 +17,14 @@ from nbval.plugin import IPyNbCell
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
+def words(text: str) -> str:
+    """Return the text between the numbers; NumPy pads them, as in `[0.25 0.2 ]`."""
+    return re.sub(r" +(?=\])", "", re.sub(r" +", " ", NUMBER.sub("#", text)))
+
+
 def same(new: str, stored: str, *, relative: float = 0.0, absolute: float = 0.0) -> bool:
     """Whether two texts are equal but for numbers that lie within the tolerance."""
-    if re.sub(r" +", " ", NUMBER.sub("#", new)) != re.sub(r" +", " ", NUMBER.sub("#", stored)):
+    if words(new) != words(stored):
         return False
     pairs = zip(NUMBER.findall(new), NUMBER.findall(stored), strict=True)
     values = ((float(a.replace("−", "-")), float(b.replace("−", "-"))) for a, b in pairs)

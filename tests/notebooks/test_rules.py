@@ -291,6 +291,7 @@ def test_the_colab_cell_installs_data_and_packages_that_are_used():
         ("1, 2", "1", {"relative": 0.1}, False),
         ("-0.2", "0.2", {"relative": 0.5}, False),
         ("h_1 = 5", "h_2 = 5", {"absolute": 3}, False),
+        ("[0.25 0.2 ]", "[0.25 0.31]", {"absolute": 0.2}, True),
     ],
 )
 def test_numbers_are_compared_within_the_tolerance(new, stored, tolerance, same):
