@@ -116,12 +116,12 @@ def give_address(app):
     app.setup_extension("notfound.extension")
     app.config.notfound_context = pages.NOT_FOUND
     address = pages.published(generated.address())
+    app.config.notfound_urls_prefix = urlsplit(address).path or "/"
     app.config.ogp_social_cards = {"enable": bool(address)}
     if address:
         app.setup_extension("sphinx_sitemap")
         app.config.html_baseurl = app.config.ogp_site_url = address
         app.config.sitemap_url_scheme = "{link}"
-        app.config.notfound_urls_prefix = urlsplit(address).path
 
 
 def copy_live(app, exception):

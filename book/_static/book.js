@@ -1,4 +1,4 @@
-// What scrolls sideways can be reached by keyboard; terms open under the pointer as well.
+// What scrolls sideways can be reached by keyboard; a definition opens beside its term.
 
 function reach() {
   const boxes = "pre, table, .math, mjx-container, .output, .pst-scrollable-table-container";
@@ -13,11 +13,6 @@ function reach() {
 function terms() {
   for (const button of document.querySelectorAll("button.term")) {
     const definition = document.getElementById(button.getAttribute("popovertarget"));
-    const mouse = (action) => (event) => {
-      if (event.pointerType === "mouse" && !definition.dataset.kept) action();
-    };
-    button.addEventListener("pointerenter", mouse(() => definition.showPopover()));
-    button.addEventListener("pointerleave", mouse(() => definition.hidePopover()));
     definition.addEventListener("toggle", () => {
       const place = button.getBoundingClientRect();
       const room = innerWidth - definition.offsetWidth - 16;

@@ -123,3 +123,13 @@ def test_the_browser_reports_a_fault(old, new, look, show):
         assert look(show(bad))
     finally:
         bad.unlink()
+
+
+def test_a_term_opens_its_definition_by_keyboard(show):
+    tab = show(SITE / "notebooks" / "03_1_forward.html")
+    text = tab.locator(".definition").first
+    assert not text.is_visible()
+    tab.locator("button.term").first.press("Enter")
+    assert text.is_visible() and "Glossary" in text.inner_text()
+    tab.keyboard.press("Escape")
+    assert not text.is_visible()
