@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
 PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]["url"]
+PREFIX = "/" if ADDRESS == PLACEHOLDER else f"/{ADDRESS.rsplit('/', 1)[1]}/"
 LOADED = {  # what a browser fetches by itself when it shows a page
     "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src",
     "audio": "src", "embed": "src", "object": "data",
@@ -47,7 +48,10 @@ def broken_links(page):
         if re.match(r"[a-z][a-z+.-]*:|//", link) or link == "#":
             continue
         path, fragment = urldefrag(link)
-        target = (page.parent / unquote(path.split("?")[0])).resolve() if path else page
+        path = unquote(path.split("?")[0])
+        # The page for lost readers is shown at any depth: its links begin at the site's root.
+        start = SITE / path.removeprefix(PREFIX) if path.startswith("/") else page.parent / path
+        target = start.resolve() if path else page
         if target.is_dir():
             target /= "index.html"
         if not target.exists():
