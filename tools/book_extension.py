@@ -86,7 +86,7 @@ def add_quiz(app, page, text):
     for path in [file] if file else quiz.FOLDER.glob("*.toml"):
         app.env.note_dependency(str(path))
     if file:
-        text[0] = quiz.added(text[0], quiz.quizzes()[name])
+        text[0] = quiz.added(text[0], quiz.read(file)[name])
 
 
 def offer_to_run(app, page, template, context, doctree):
@@ -99,7 +99,7 @@ def offer_to_run(app, page, template, context, doctree):
 
 def mend(app, page, template, context, doctree):
     if "body" in context:
-        context["body"] = pages.mend(context["body"])
+        context["body"] = context["body"].replace(pages.WRONG_NAME, "")
     if page.startswith("notebooks/"):
         link = context["pathto"]("book/glossary")
         context["body"] = pages.explain(context["body"], pages.terms(app), link)

@@ -30,6 +30,17 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
+def names(heading: str) -> list[str]:
+    """Return what a heading names, in lower case: the term and its abbreviations."""
+    return [part.strip().lower() for part in re.split(r"[(),]", heading) if part.strip()]
+
+
+def forms(word: str) -> tuple[str, str, str]:
+    """Return the names under which a word may stand in the glossary: it may be a plural."""
+    word = word.lower()
+    return word, word.removesuffix("s"), word.removesuffix("es")
+
+
 def terms(text: str) -> dict[str, list[str]]:
     """Return the English headings of each Chinese term, synonyms one by one."""
     found: dict[str, list[str]] = {}

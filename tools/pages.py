@@ -13,7 +13,9 @@ from typing import Any
 
 from docutils import nodes
 
+import glossary
 import live
+import quiz
 
 # The theme's icons are a script of 1.5 MB, of which the pages use about fifteen pictures.
 ICON = re.compile(
@@ -36,9 +38,8 @@ NOT_FOUND = {
 chapter, and the search in the side bar finds words.</p>
 """,
 }
-NAMES = {  # names that the theme gives by itself, in place of the words that stand there
-    ' aria-label="Toggle hidden content"': "",
-}
+# The theme gives the button that unfolds a cell this name, in place of the words that stand there.
+WRONG_NAME = ' aria-label="Toggle hidden content"'
 
 
 def published(address: str) -> str:
@@ -84,21 +85,19 @@ def finish(site: Path) -> None:
 def plain(paragraph: nodes.Node) -> str:
     """Return a paragraph as HTML without links; its formulas remain formulas."""
     if isinstance(paragraph, nodes.math):
-        formula = html.escape(paragraph.astext())
-        return rf'<span class="math notranslate nohighlight">\({formula}\)</span>'
+        return quiz.for_page(html.escape(paragraph.astext(), quote=False))
     if isinstance(paragraph, nodes.Text):
         return html.escape(paragraph.astext(), quote=False)
     return "".join(plain(child) for child in paragraph.children)
 
 
-def definitions(glossary: nodes.document) -> Iterator[tuple[str, tuple[str, str]]]:
+def definitions(page: nodes.document) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each name of each term, in lower case, with its anchor and its first paragraph."""
-    for letter in glossary.next_node(nodes.section).children:
+    for letter in page.next_node(nodes.section).children:
         for section in (x for x in letter.children if isinstance(x, nodes.section)):
             found = section["ids"][0], plain(section.next_node(nodes.paragraph))
-            for name in re.split(r"[(),]", section.next_node(nodes.title).astext()):
-                if name.strip():
-                    yield name.strip().lower(), found
+            for name in glossary.names(section.next_node(nodes.title).astext()):
+                yield name, found
 
 
 @cache
@@ -107,25 +106,17 @@ def terms(app: Any) -> dict[str, tuple[str, str]]:
     return dict(definitions(app.env.get_doctree("book/glossary")))
 
 
-def explain(body: str, known: dict[str, tuple[str, str]], glossary: str) -> str:
+def explain(body: str, known: dict[str, tuple[str, str]], address: str) -> str:
     """Return a page on which a term in bold, where it is introduced, opens its definition."""
     seen: dict[str, int] = {}
 
     def button(found: re.Match) -> str:
-        word = html.unescape(found[1]).lower()
-        for name in (word, word.removesuffix("s"), word.removesuffix("es")):
+        for name in glossary.forms(html.unescape(found[1])):
             if name in known and name not in seen:
                 seen[name] = len(seen)
                 anchor, text = known[name]
-                link = f"{glossary}#{anchor}"
+                link = f"{address}#{anchor}"
                 return BUTTON.format(k=seen[name], word=found[1], text=text, link=link)
         return found[0]
 
     return TERM.sub(button, body)
-
-
-def mend(body: str) -> str:
-    """Return the page with its words as the names of its buttons."""
-    for old, new in NAMES.items():
-        body = body.replace(old, new)
-    return body

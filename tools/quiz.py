@@ -78,12 +78,17 @@ def questions(entries: list[dict], chapter: str) -> list[Question]:
     return found
 
 
+def read(file: Path) -> dict[str, list[Question]]:
+    """Return the questions of the chapters of one file."""
+    found = tomllib.loads(file.read_text("utf-8"))
+    return {chapter: questions(entries, chapter) for chapter, entries in found.items()}
+
+
 def quizzes() -> dict[str, list[Question]]:
     """Return the questions of all chapters that have some, in the order of the chapters."""
-    found = {}
-    for path in sorted(FOLDER.glob("*.toml")):
-        for chapter, entries in tomllib.loads(path.read_text("utf-8")).items():
-            found[chapter] = questions(entries, chapter)
+    found: dict[str, list[Question]] = {}
+    for file in FOLDER.glob("*.toml"):
+        found |= read(file)
     return dict(sorted(found.items()))
 
 

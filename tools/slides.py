@@ -201,10 +201,10 @@ def deck(notebook) -> list[Slide]:
     return slides
 
 
-def page(notebook) -> str:
+def page(notebook, slides: list[Slide]) -> str:
     """Return a chapter's deck as an HTML page."""
     parts = []
-    for slide in deck(notebook):
+    for slide in slides:
         heading = f"<h2>{inline(slide.heading)}</h2>\n" if slide.heading else ""
         parts.append(f"<section>\n{heading}{slide.body}\n</section>")
     title = html.escape(notebook.cells[0].source.splitlines()[0].removeprefix("# "))
@@ -218,8 +218,9 @@ def main(names: list[str]) -> None:
     for path in notebooks.paths():
         if path.stem != "errata" and (path.stem in chosen or not chosen):
             notebook = notebooks.read(path)
-            (BUILT / f"{path.stem}.html").write_text(page(notebook), "utf-8")
-            print(f"{len(deck(notebook)):3} slides  {path.stem}.html")
+            slides = deck(notebook)
+            (BUILT / f"{path.stem}.html").write_text(page(notebook, slides), "utf-8")
+            print(f"{len(slides):3} slides  {path.stem}.html")
     print(f"The decks are in {BUILT}")
 
 

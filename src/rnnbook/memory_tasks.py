@@ -158,9 +158,9 @@ def train(
     """Train one network on fresh sequences; return it, its curve and its last accuracy.
 
     The sequences depend on the seed alone, those of the test on `tests` and the lag: all models
-    see the same ones. The curve has the test
-    loss at the end of each twentieth of the updates, divided by the loss of the best constant
-    answer: 1 means nothing learned, 0 means solved, infinity that the training diverged.
+    see the same ones. The curve has the test loss at the end of each twentieth of the updates,
+    divided by the loss of the best constant answer: 1 means nothing learned, 0 means solved,
+    infinity that the training diverged.
     """
     model = build(task, np.random.default_rng(seed))
     data = np.random.default_rng([seed, lag])

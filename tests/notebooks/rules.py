@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 
 import generated
+import glossary
 import notebooks
 
 Rule = Callable[..., Iterator[str]]
@@ -534,7 +535,7 @@ def terms() -> set[str]:
     """Return the terms of the glossary in lower case, abbreviations too."""
     text = (notebooks.ROOT / "book" / "glossary.md").read_text("utf-8")
     headings = re.findall(r"^### (.+)$", text, re.MULTILINE)
-    return {part.strip().lower() for x in headings for part in re.split(r"[(),]", x) if part}
+    return {name for heading in headings for name in glossary.names(heading)}
 
 
 def introduced(source: str) -> Iterator[str]:
@@ -549,8 +550,7 @@ def terms_are_in_the_glossary(notebook, path):
     """A term in bold at its introduction has an entry in book/glossary.md."""
     for cell in markdown(notebook)[1:]:
         for term in introduced(cell.source):
-            name = term.lower()
-            if not {name, name.removesuffix("s"), name.removesuffix("es")} & terms():
+            if terms().isdisjoint(glossary.forms(term)):
                 yield f"'{term}' is in bold and not in the glossary"
 
 

@@ -28,7 +28,9 @@ def test_a_chapter_gives_a_deck(path):
 
 
 def test_a_deck_names_no_other_host():
-    hosts = re.findall(r'(?:src|href)="(?!data:)([^"]+)"', slides.page(notebooks.read(CHAPTERS[0])))
+    notebook = notebooks.read(CHAPTERS[0])
+    page = slides.page(notebook, slides.deck(notebook))
+    hosts = re.findall(r'(?:src|href)="(?!data:)([^"]+)"', page)
     assert hosts == ["mathjax/tex-chtml.js"]
 
 
