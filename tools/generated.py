@@ -1,4 +1,4 @@
-"""What a tool writes: a notebook's Colab cell and line of minutes, tables of two pages.
+"""What a tool writes: a notebook's Colab cell and line of minutes, parts of three pages.
 
     python tools/generated.py            # bring all notebooks up to date
     python tools/generated.py --check    # only say which are not
@@ -6,7 +6,8 @@
 `make execute` does the first, the tests check the second. The Colab cell follows from what the
 chapter imports and which data it loads, the minutes from its words; who won and who lost, in the
 book's summary, from the stored outputs of the cells tagged `verdict`; minutes and assignments, in
-the instructor's guide, from the notebooks' headers and from `rnncheck.ASSIGNMENTS`.
+the instructor's guide, from the notebooks' headers and from `rnncheck.ASSIGNMENTS`; the list of
+chapters on the cover from _toc.yml.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import tomllib
 from importlib.metadata import packages_distributions
 
 import nbformat
+import yaml
 
 import notebooks
 import rnncheck
@@ -193,7 +195,7 @@ def summary() -> str:
 GUIDE = notebooks.ROOT / "book" / "instructors.md"
 ASSIGNED = re.compile(r"(?<=<!-- assignments -->\n).*?(?=<!-- end of assignments -->)", re.DOTALL)
 CHAPTER = re.compile(r"\(\.\./notebooks/(\w+)\.ipynb\)")
-COMPUTED = ("minutes", "exercises", "assignments")  # names of columns; "together" begins a sum
+COMPUTED = ("minutes", "hours", "exercises", "assignments")  # columns; "together" begins a sum
 
 
 def stated(name: str) -> tuple[str, int, int]:
@@ -209,6 +211,16 @@ def assigned(number: str) -> list[str]:
     return [f"`{name}`" for name, title in titles.items() if number in (title, f"{title}a")]
 
 
+def hours(minutes: int) -> str:
+    """Return minutes as hours, to the half hour.
+
+    >>> hours(32), hours(62), hours(92)
+    ('½', '1', '1½')
+    """
+    whole, half = divmod(round(minutes / 30), 2)
+    return f"{whole or ''}{'½' * half}"
+
+
 def filled(text: str) -> str:
     """Return a page with the computed columns of its tables brought up to date."""
     lines, columns, sums = [], {}, {}
@@ -221,17 +233,19 @@ def filled(text: str) -> str:
             sums = dict.fromkeys(columns, 0)
         elif columns and (chapters := [stated(name) for name in CHAPTER.findall(line)]):
             values = {
-                "minutes": sum(read for _, read, _ in chapters),
+                "minutes": (read := sum(read for _, read, _ in chapters)),
+                "hours": hours(read),
                 "exercises": sum(exercises for _, _, exercises in chapters),
                 "assignments": ", ".join(a for number, *_ in chapters for a in assigned(number)),
             }
             for word, place in columns.items():
                 cells[place] = str(values[word])
-                sums[word] = values[word] if word == "assignments" else sums[word] + values[word]
+                if isinstance(values[word], int):
+                    sums[word] += values[word]
             line = f"| {' | '.join(cells)} |"
         elif columns and cells[0] == "together":
             for word, place in columns.items():
-                cells[place] = "" if word == "assignments" else str(sums[word])
+                cells[place] = str(sums[word] or "")
             line = f"| {' | '.join(cells)} |"
         lines.append(line.replace("|  |", "| |"))
     return "\n".join(lines)
@@ -259,9 +273,51 @@ def guide() -> str:
     return ASSIGNED.sub(lambda _: assignments(), filled(GUIDE.read_text("utf-8")))
 
 
-# ---------------------------------------------------------------- both
+# ---------------------------------------------------------------- the cover
 
-PAGES = {SUMMARY: summary, GUIDE: guide}
+COVER = notebooks.ROOT / "book" / "index.md"
+CONTENTS = notebooks.ROOT / "_toc.yml"
+MAP = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- end of chapters -->)", re.DOTALL)
+LINK = re.compile(r"\[[^]]+\](\(\.\./notebooks/(\w+)\.ipynb\))(, \d+ minutes)?")
+
+
+def entitled(text: str, longest: int = 34) -> str:
+    """Return a page on which a link to a chapter has the chapter's number and title.
+
+    Of a title that is longer, what stands before the colon or the comma.
+    """
+
+    def link(found: re.Match) -> str:
+        notebook = notebooks.read(notebooks.FOLDER / f"{found[2]}.ipynb")
+        name = notebooks.title(notebook)
+        name = name if len(name) <= longest else re.split("[:,]", name)[0]
+        return f"[{name}]{found[1]}" + (f", {minutes(notebook)[0]} minutes" if found[3] else "")
+
+    return LINK.sub(link, text)
+
+
+def chapters() -> str:
+    """Return the list of all chapters, by part, with their minutes."""
+    lines = ["````{container} chapters"]
+    for part in yaml.safe_load(CONTENTS.read_text("utf-8"))["parts"]:
+        names = [x["file"] for x in part["chapters"] if x["file"].startswith("notebooks/")]
+        if names:
+            links = [f"- [.](../{name}.ipynb), 0 minutes" for name in names]
+            lines += [f"**{part['caption']}**", "", *links, ""]
+    return entitled("\n".join([*lines[:-1], "````", ""]), longest=100)
+
+
+def cover() -> str:
+    """Return the text of the cover with its titles, minutes and hours brought up to date."""
+    text = COVER.read_text("utf-8")
+    pictures = text.index("**Start here")  # above stand links that are pictures
+    text = text[:pictures] + entitled(text[pictures:])
+    return MAP.sub(lambda _: chapters(), filled(text))
+
+
+# ---------------------------------------------------------------- all
+
+PAGES = {COVER: cover, SUMMARY: summary, GUIDE: guide}
 
 
 def renew_page(path) -> bool:
