@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test assignments grade execute quiz slides results mutations colab binder live lab lock bench address clean
+.PHONY: help book serve pdf epub lighthouse test assignments grade execute quiz slides results mutations colab binder live lab lock bench address clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [VENV=.venv]"
@@ -30,6 +30,15 @@ book: $(READY)  ## build the book from the stored outputs to _build/html
 serve: book  ## build the book and show it on this computer (PORT=8000)
 	@echo "Open http://localhost:$(PORT)/ and stop with Ctrl-C."
 	$(RUN) -m http.server $(PORT) --bind localhost --directory _build/html
+
+pdf: book  ## write the book as one PDF, for paper (needs Chromium, and fonts for Chinese)
+	$(RUN) tools/volume.py pdf
+
+epub: book  ## write the book as one EPUB, for readers of books (needs Chromium)
+	$(RUN) tools/volume.py epub
+
+lighthouse: book  ## measure six pages with Lighthouse (needs Chromium and npx)
+	$(RUN) tools/lighthouse.py
 
 test: $(READY)  ## run every check (STEPS="style unit" runs only these)
 	$(RUN) tools/check.py $(STEPS)

@@ -1,0 +1,266 @@
+"""The book as one file, to print and to read offline: a PDF and an EPUB.
+
+    python tools/volume.py pdf      # _build/html/rnn-book.pdf
+    python tools/volume.py epub     # _build/html/rnn-book.epub
+
+Both are made of the built pages, in the order of the contents, by Chromium: it typesets the
+formulas with the book's own MathJax, and prints. Not in them: what only works on a page (ways to
+run a chapter, copy buttons) and folded code, which draws, parses or prepares; outputs and
+solutions are in them. The built cover then offers what there is.
+"""
+
+import argparse
+import json
+import posixpath
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+from ebooklib import epub
+from playwright.sync_api import Page, sync_playwright
+
+import notebooks
+import visit
+
+SITE = visit.SITE
+FILES = {kind: SITE / f"rnn-book.{kind}" for kind in ("pdf", "epub")}
+CONTENTS = notebooks.ROOT / "_toc.yml"
+CONFIG = notebooks.ROOT / "_config.yml"
+STYLE = Path(__file__).with_name("volume.css")
+DROPPED = (
+    ".headerlink, .ways, script, style, .definition, details.hide > summary, .viewcode-link, "
+    ".tag_hide-input > details, .tag_colab, .volumes"
+)
+MATH = re.compile(r"^\s*\\[(\[](.*)\\[)\]]\s*$", re.DOTALL)
+VOLUMES = re.compile(r'<p class="volumes".*?</p>', re.DOTALL)
+TO_MATHML = """async (formulas) => {
+  await MathJax.startup.promise;
+  return formulas.map(([tex, display]) => MathJax.tex2mml(tex, { display }));
+}"""
+
+
+def contents() -> Iterator[tuple[str, list[str]]]:
+    """Yield the parts of the book with their pages; the cover is a part without a name."""
+    toc = yaml.safe_load(CONTENTS.read_text("utf-8"))
+    yield "", [toc["root"]]
+    for part in toc["parts"]:
+        yield part["caption"], [chapter["file"] for chapter in part["chapters"]]
+
+
+def anchor(page: str, place: str = "") -> str:
+    """Return the name in the volume of a place on a page."""
+    return f"{page.replace('/', '-')}--{place}"
+
+
+def article(page: str) -> Tag:
+    """Return what a page says, without what works only on a screen."""
+    soup = BeautifulSoup((SITE / f"{page}.html").read_text("utf-8"), "lxml")
+    found = soup.find("article")
+    for part in found.select(DROPPED):
+        part.decompose()
+    for button in found.select("button"):
+        button.unwrap()
+    for box in found.select("details"):  # a hint, a solution, an option of the quiz: unfolded
+        box.name = "div"
+        box.attrs.pop("open", None)
+        for summary in box.find_all("summary", recursive=False):
+            summary.name = "p"
+            summary["class"] = "summary"
+    return found
+
+
+def point(found: Tag, page: str, pages: set[str], place: Any) -> None:
+    """Let ids and links of a page be those of the volume; `place(page, id)` says where that is."""
+    folder = posixpath.dirname(page)
+    for tag in found.select("[id]"):
+        tag["id"] = anchor(page, tag["id"])
+    for link in found.select("a[href]"):
+        target, within = urldefrag(link["href"])
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        path = posixpath.normpath(posixpath.join(folder, unquote(target))) if target else page
+        other = path.removesuffix(".html")
+        if other in pages:
+            link["href"] = place(other, within)
+        else:  # a source, a download: not in the volume
+            link.unwrap()
+
+
+def pictures(found: Tag, page: str) -> list[str]:
+    """Let the pictures of a page have the path of their file below the site; return these."""
+    paths = []
+    for image in found.select("img"):
+        image["src"] = posixpath.normpath(posixpath.join(posixpath.dirname(page), image["src"]))
+        image.attrs.pop("loading", None)
+        paths.append(image["src"])
+    return paths
+
+
+def all_pages() -> list[str]:
+    return [page for _, pages in contents() for page in pages]
+
+
+def title(found: Tag) -> str:
+    return found.find("h1").get_text().strip()
+
+
+def about() -> dict[str, str]:
+    return yaml.safe_load(CONFIG.read_text("utf-8"))
+
+
+# ---------------------------------------------------------------- PDF
+
+
+def one_page() -> str:
+    """Return the whole book as one page of HTML."""
+    pages = set(all_pages())
+    body, lines = [], []
+    for part, names in contents():
+        lines += [f"<h2>{part}</h2>"] if part else []
+        for name in names:
+            found = article(name)
+            heading = title(found)
+            point(found, name, pages, lambda page, within: f"#{anchor(page, within)}")
+            pictures(found, name)
+            found.name, found["id"], found["class"] = "section", anchor(name), "page"
+            body.append(str(found))
+            lines.append(f'<p><a href="#{anchor(name)}">{heading}</a></p>' if part else "")
+    settings = {"options": {"enableMenu": False, "processHtmlClass": "math"}}
+    listing = f'<nav class="page"><h1>Contents</h1>{"".join(lines)}</nav>'
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{about()["title"]}'
+        f"</title><style>{STYLE.read_text('utf-8')}</style><link rel='stylesheet' "
+        f"href='_static/pygments.css'><script>MathJax = {json.dumps(settings)}</script>"
+        '<script src="_static/mathjax/tex-chtml.js"></script></head><body>'
+        f"{body[0]}{listing}{''.join(body[1:])}</body></html>"
+    )
+
+
+def pdf(tab: Page) -> Path:
+    source, target = SITE / "volume.html", FILES["pdf"]
+    source.write_text(one_page(), "utf-8")
+    tab.goto(source.as_uri())
+    tab.evaluate("() => MathJax.startup.promise")
+    number = (
+        '<div style="font-size: 8px; width: 100%; text-align: center">'
+        '<span class="pageNumber"></span></div>'
+    )
+    tab.pdf(
+        path=target, format="A4", tagged=True, outline=True, display_header_footer=True,
+        header_template="<span></span>", footer_template=number, print_background=True,
+        margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+    )  # fmt: skip
+    source.unlink()
+    if packer := shutil.which("qpdf"):  # a third of the size
+        packed = target.with_suffix(".packed")
+        command = [packer, "--object-streams=generate", "--recompress-flate", target, packed]
+        subprocess.run(command, check=True)
+        packed.replace(target)
+    return target
+
+
+# ---------------------------------------------------------------- EPUB
+
+
+def with_mathml(found: Tag, tab: Page) -> None:
+    """Put MathML in place of the TeX of formulas."""
+    places = [tag for tag in found.select(".math") if MATH.match(tag.get_text())]
+    formulas = [[MATH.match(tag.get_text())[1], tag.name == "div"] for tag in places]
+    for tag, mathml in zip(places, tab.evaluate(TO_MATHML, formulas), strict=True):
+        new = BeautifulSoup(mathml, "lxml-xml").find("math")
+        for table in new.select("[columnspacing='']"):
+            del table["columnspacing"]
+        if tag.name == "div":
+            tag.clear()
+            tag.append(new)
+        else:
+            tag.replace_with(new)
+
+
+def epub_file(tab: Page) -> Path:
+    target, pages = FILES["epub"], set(all_pages())
+    tab.goto((SITE / "notebooks" / "03_1_forward.html").as_uri())  # a page with MathJax
+    book = epub.EpubBook()
+    book.set_identifier("rnnkit-book")
+    book.set_title(about()["title"])
+    book.set_language("en")
+    book.add_author(about()["author"])
+    style = epub.EpubItem(
+        uid="style", file_name="style.css", media_type="text/css",
+        content=STYLE.read_bytes() + (SITE / "_static" / "pygments.css").read_bytes(),
+    )  # fmt: skip
+    book.add_item(style)
+    kept, spine = set[str](), list[Any](["nav"])
+    for part, names in contents():
+        chapters = []
+        for name in names:
+            found = article(name)
+            heading = title(found)
+            point(found, name, pages, in_epub)
+            with_mathml(found, tab)
+            kept.update(pictures(found, name))
+            chapter = epub.EpubHtml(title=heading, file_name=f"{anchor(name)}.xhtml", lang="en")
+            chapter.properties += ["mathml"] if found.find("math") else []
+            chapter.content = f"<body>{found.decode_contents(formatter='minimal')}</body>"
+            chapter.add_item(style)
+            book.add_item(chapter)
+            chapters.append(chapter)
+        spine += chapters
+        book.toc += [(epub.Section(part), chapters)] if part else chapters
+    for path in sorted(kept):
+        kind = "image/svg+xml" if path.endswith(".svg") else "image/png"
+        content = (SITE / path).read_bytes()
+        book.add_item(epub.EpubItem(file_name=path, media_type=kind, content=content))
+    book.add_item(epub.EpubNcx())
+    book.add_item(epub.EpubNav())
+    book.spine = spine
+    epub.write_epub(target, book)
+    return target
+
+
+def in_epub(page: str, within: str) -> str:
+    return f"{anchor(page)}.xhtml" + (f"#{anchor(page, within)}" if within else "")
+
+
+# ---------------------------------------------------------------- both
+
+
+def offer() -> None:
+    """Let the built cover lead to the files that are there."""
+    cover = SITE / "book" / "index.html"
+    links = [
+        f'<a href="../{path.name}">{kind.upper()}</a> ({path.stat().st_size / 1e6:.0f} MB)'
+        for kind, path in FILES.items()
+        if path.exists()
+    ]
+    text = VOLUMES.sub(
+        f'<p class="volumes"><strong>To read offline:</strong> {", ".join(links)}</p>',
+        cover.read_text("utf-8"),
+    )
+    cover.write_text(text, "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", choices=("pdf", "epub"))
+    kind = parser.parse_args().kind
+    if not (SITE / "index.html").exists():
+        raise SystemExit("Build the book first: make book")
+    if visit.CHROMIUM is None:
+        raise SystemExit("This needs Chromium or Chrome, which was not found.")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=visit.CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page()
+        tab.set_default_timeout(1_200_000)
+        print("written:", {"pdf": pdf, "epub": epub_file}[kind](tab))
+    offer()
+
+
+if __name__ == "__main__":
+    main()
