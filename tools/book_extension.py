@@ -99,6 +99,11 @@ def offer_to_run(app, page, template, context, doctree):
         context["body"] = live.offer(context["body"], name, generated.address(), runs=runs)
 
 
+def note_moving(app, doctree):
+    for path in moving.sources(doctree):
+        app.env.note_dependency(str(path))
+
+
 def add_moving(app, doctree, page):
     if app.builder.format == "html" and app.builder.name != "epub":
         moving.place(doctree)
@@ -159,6 +164,7 @@ def setup(app):
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
     app.connect("source-read", add_quiz)
     app.connect("doctree-read", keep_numbers)
+    app.connect("doctree-read", note_moving)
     app.connect("builder-inited", copy_moving)
     app.connect("doctree-resolved", add_moving)
     app.connect("build-finished", copy_mathjax)

@@ -13,17 +13,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from docutils import nodes
+
+from rnnbook import results
 
 SOURCE = Path(__file__).parent / "browser" / "moving"
 FOLDER = "moving"  # below _static
 STYLE = f"{FOLDER}/moving.css"
 
+LANGUAGES = {
+    "en": "English", "es": "Spanish", "de": "German", "fr": "French", "fi": "Finnish",
+    "hu": "Hungarian", "tr": "Turkish", "el": "Greek", "ru": "Russian", "zh": "Chinese",
+    "it": "Italian",
+}  # fmt: skip
 CAPTIONS = {
     "unrolled": "Step back and forward through the numbers. Then move one weight against the sign "
     "of its gradient. How far does the loss fall before the gradient turns?",
+    "vanishing": "With inputs of size 1, which spectral radius keeps the length of the gradient "
+    "for 100 steps? Does it do so with inputs of size 0.1, and with relu?",
     "gates": "Set the six gates so that the cell ends with the sum of the two marked values. "
     "Then lower the forget gate at the other steps to 0.9: how much of each value is left?",
+    "influence": "Go through the word “question” letter by letter. Which letters hang on the word "
+    "itself, and what does the end of a line hang on?",
+    "alignment": "Go through the month that is written, in several languages. Where does the "
+    "network look in the Finnish date, which it gets wrong, and in the Italian, which it "
+    "never learned?",
 }
 
 
@@ -35,6 +50,11 @@ def unrolled() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def vanishing() -> dict[str, Any]:
+    """As many units, sequences and steps as in chapter 4.3; the script draws the numbers."""
+    return {"units": 64, "sequences": 8, "T": 101}
+
+
 def gates() -> dict[str, Any]:
     """A sequence with two marked values; the gates, at other and at marked steps."""
     return {
@@ -44,26 +64,75 @@ def gates() -> dict[str, Any]:
     }
 
 
-DATA: dict[str, Callable[[], dict[str, Any]]] = {"unrolled": unrolled, "gates": gates}
+def short(numbers: np.ndarray, decimals: int) -> list[Any]:
+    """Return numbers as lists, without digits that nobody sees and zeros at a row's end."""
+    if numbers.ndim > 1:
+        return [short(row, decimals) for row in numbers]
+    found = [round(x, decimals) or 0 for x in numbers.tolist()]
+    return found[: max((k + 1 for k, x in enumerate(found) if x), default=0)]
+
+
+def influence() -> dict[str, Any]:
+    """The monologue of chapter 6.1a, as experiments/influence.py measured it."""
+    stored = results.weights("influence")
+    return {
+        "text": "".join(map(chr, stored["characters"])),
+        "bits": short(stored["bits"], 2),
+        "influence": short(stored["influence"], 2),
+    }
+
+
+def alignment() -> dict[str, Any]:
+    """The dates of chapter 6.1c and the weights of experiments/alignment.py."""
+    rows, stored = results.table("alignment"), results.weights("alignment")
+    dates = [
+        {
+            "name": f"{LANGUAGES[row['language']]}: {row['text']} → {row['written']}",
+            "text": row["text"],
+            "written": row["written"],
+            "weights": short(stored[str(k)], 3),
+        }
+        for k, row in enumerate(rows)
+    ]
+    return {"dates": dates}
+
+
+DATA: dict[str, Callable[[], dict[str, Any]]] = {
+    "unrolled": unrolled, "vanishing": vanishing, "gates": gates, "influence": influence,
+    "alignment": alignment,
+}  # fmt: skip
 
 
 def figure(name: str) -> str:
     """Return the place of a figure, hidden until its script draws."""
-    data = ""
-    if name in DATA:
-        text = json.dumps(DATA[name](), ensure_ascii=False, separators=(",", ":"))
-        text = text.replace("<", "\\u003c")  # a text may hold a tag
-        data = f'\n<script type="application/json">{text}</script>'
+    text = json.dumps(DATA[name](), ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("<", "\\u003c")  # a text may hold a tag
+    data = f'<script type="application/json">{text}</script>'
     caption = f"<figcaption><strong>Try it.</strong> {CAPTIONS[name]}</figcaption>"
-    return f'<figure class="moving" data-moving="{name}" hidden>\n{caption}{data}\n</figure>\n'
+    return f'<figure class="moving" data-moving="{name}" hidden>\n{caption}\n{data}\n</figure>\n'
+
+
+def cells(page: nodes.document) -> list[tuple[nodes.container, str]]:
+    """Return the cells of a page that name a figure, and the names."""
+    found = (
+        (cell, cell.get("cell_metadata", {}).get("rnnbook", {}).get("moving"))
+        for cell in page.findall(nodes.container)
+    )
+    return [(cell, name) for cell, name in found if name]
+
+
+def sources(page: nodes.document) -> list[Path]:
+    """Return the files that the figures of a page are made from."""
+    names = [name for _, name in cells(page)]
+    stored = [path for name in names for path in results.STORED.glob(f"{name}.*")]
+    return [Path(__file__), *SOURCE.iterdir(), *stored] if names else []
 
 
 def place(page: nodes.document) -> None:
     """Put the figures below the cells that name them."""
-    for cell in list(page.findall(nodes.container)):
-        if name := cell.get("cell_metadata", {}).get("rnnbook", {}).get("moving"):
-            below = cell.parent.index(cell) + 1
-            cell.parent.insert(below, nodes.raw("", figure(name), format="html"))
+    for cell, name in cells(page):
+        below = cell.parent.index(cell) + 1
+        cell.parent.insert(below, nodes.raw("", figure(name), format="html"))
 
 
 def names(body: str) -> list[str]:

@@ -71,6 +71,14 @@ def test_without_javascript_the_picture_is_there(name, browser):
 
 
 @needs_browser
+def test_on_paper_the_picture_stands_alone(figure):
+    page = figure("gates")
+    assert page.is_visible()
+    page.page.emulate_media(media="print")
+    assert not page.is_visible()
+
+
+@needs_browser
 def test_unrolled_steps_and_weights_by_keyboard(figure):
     page = figure("unrolled")
     said, gradient = page.locator(".said"), page.locator("td.number").nth(3)
@@ -86,6 +94,21 @@ def test_unrolled_steps_and_weights_by_keyboard(figure):
 
 
 @needs_browser
+def test_vanishing_by_keyboard(figure):
+    page = figure("vanishing")
+    said = page.locator(".said")
+    assert "After 100 steps back" in said.inner_text()
+    first = said.inner_text()
+    press(page.get_by_label("spectral radius ρ"), "End")
+    assert said.inner_text() != first
+    page.get_by_label("activation").select_option("linear")
+    press(page.get_by_label("size of the inputs"), "Home")
+    press(page.get_by_label("lag", exact=True), "Home", "ArrowRight", "ArrowRight")
+    text = "After 2 steps back the gradient has the length 4.0."
+    assert text in said.inner_text()
+
+
+@needs_browser
 def test_gates_by_keyboard(figure):
     page = figure("gates")
     for gate in ("forget gate f", "input gate i"):
@@ -95,3 +118,37 @@ def test_gates_by_keyboard(figure):
     assert "the cell holds 1.30; the sum of the two marked values is 1.30" in said.inner_text()
     press(page.get_by_label("forget gate f, other steps"), *["ArrowLeft"] * 10)
     assert "39\u00a0% of step 2" in said.inner_text()  # 0.9 ** 9
+
+
+@needs_browser
+def test_influence_by_keyboard_and_mouse(figure):
+    page = figure("influence")
+    said, control = page.locator(".said"), page.get_by_label("character")
+    assert "“t”, cost" in said.inner_text()
+    press(control, "ArrowRight")
+    assert "“i”, cost" in said.inner_text() and "“q”, 5 back" in said.inner_text()
+    assert page.locator(".letters .more").count() > 3
+    press(control, "Home")
+    assert "Character 1, “H”, cost" in said.inner_text()
+    page.locator(".letters span").nth(6).click()
+    assert "Character 7, end of line, cost" in said.inner_text()
+    assert control.get_attribute("aria-valuetext") == "end of line"
+
+
+@needs_browser
+def test_alignment_by_keyboard(figure):
+    page = figure("alignment")
+    said, control = page.locator(".said"), page.get_by_label("written letter")
+
+    def read(date, k):
+        """The beginning of what is said of a written letter."""
+        row = moving.alignment()["dates"][date]
+        place = max(range(len(row["weights"][k])), key=row["weights"][k].__getitem__)
+        return f"To write “{row['written'][k]}” it read “{row['text'][place]}”, place {place + 1}:"
+
+    press(control, "Home")
+    assert said.inner_text().startswith(read(0, 0))
+    press(control, *["ArrowRight"] * 6)
+    assert said.inner_text().startswith(read(0, 6))
+    page.get_by_label("date").select_option(index=4)
+    assert said.inner_text().startswith(read(4, 6)) and "Finnish" in page.inner_text()

@@ -29,7 +29,14 @@ const moving = {
   // A number with so many decimals, and a minus as long as a plus.
   show(value, decimals = 2) {
     const text = value.toFixed(decimals);
-    return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "\u2212");
+    return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
+  },
+
+  // A number of any size: 5.6 · 10⁻²¹.
+  powers(value) {
+    const [digits, power] = value.toExponential(1).split("e").map((part) => part.replace("+", ""));
+    const raised = [...power].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])).join("");
+    return power === "0" ? digits : `${digits} · 10${raised}`;
   },
 
   button(words, act) {
@@ -63,6 +70,40 @@ const moving = {
     return Object.assign(moving.html("label", {}, moving.html("span", {}, label), select), { select });
   },
 
+  // A text of which one character is pointed at, by mouse or finger or by the slider above it; the
+  // others are shaded: orange for shares above zero, blue below. `shade` gives a share for each.
+  letters(label, characters, { point, shade = () => [] }) {
+    const node = moving.html("div", { class: "letters", "aria-hidden": "true" });
+    const spans = characters.map((words, k) => {
+      const span = moving.html("span", {}, words === "\n" ? "↵" : words.length > 1 ? ` ${words}` : words);
+      node.append(span, words === "\n" ? moving.html("br") : "");
+      if (point) for (const kind of ["pointerenter", "click"]) span.addEventListener(kind, () => go(k));
+      return span;
+    });
+    const row = point && moving.slider(label, {
+      min: 0, max: characters.length - 1, step: 1, value: 0, show: (k) => moving.named(characters[k]),
+    }, (k) => go(k));
+    function go(k) {
+      row?.put(k);
+      point?.(k);
+      paint(shade(k), k);
+    }
+    function paint(shares, pointed) {
+      spans.forEach((span, k) => {
+        span.classList.toggle("pointed", k === pointed);
+        const share = shares[k] ?? 0;
+        span.style.setProperty("--share", Math.min(1, Math.abs(share)).toFixed(3));
+        span.classList.toggle("more", share > 0);
+        span.classList.toggle("less", share < 0);
+      });
+    }
+    return { node, row, go, paint };
+  },
+
+  named(character) {
+    return { "\n": "end of line", " ": "space" }[character] ?? character;
+  },
+
   // What changed, in words, also for those who hear the page.
   said() {
     return moving.html("p", { class: "said", role: "status" });
@@ -71,8 +112,7 @@ const moving = {
 
 addEventListener("DOMContentLoaded", () => {
   for (const figure of document.querySelectorAll("figure.moving")) {
-    const data = figure.querySelector("script");
     figure.hidden = false;
-    moving[figure.dataset.moving].draw(figure, data ? JSON.parse(data.textContent) : {});
+    moving[figure.dataset.moving].draw(figure, JSON.parse(figure.querySelector("script").textContent));
   }
 });

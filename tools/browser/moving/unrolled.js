@@ -56,9 +56,9 @@ moving.unrolled = {
     };
     const gradient = (from, x, y, words, anchor = "middle") =>
       part(from, text(x, y, "", { class: "back", "text-anchor": anchor }), words);
-    box(0, 50, 130, "h\u2080", () => list(now.h_0));
+    box(0, 50, 130, "h₀", () => list(now.h_0));
     for (const t of [0, 1]) {
-      const x = 200 + 150 * t, sign = "\u2081\u2082"[t];
+      const x = 200 + 150 * t, sign = "₁₂"[t];
       box(0, x, 240, `x${sign}`, () => list(now.x[t]));
       box(t + 1, x, 130, `h${sign}`, () => list(found.h[t]));
       box(t + 1, x, 22, `L${sign}`, () => show(found.loss[t], 4));
@@ -90,11 +90,11 @@ moving.unrolled = {
 
     const said = moving.said();
     const words = [
-      () => "Only the inputs and h\u2080 are known. Step forward.",
-      () => `Step 1: a\u2081 = x\u2081 W_x + h\u2080 W_h + b = ${row(found.a[0])}, h\u2081 = tanh(a\u2081).`,
-      () => `Step 2: a\u2082 = ${row(found.a[1])}. The loss is L\u2081 + L\u2082 = ${show(found.loss[0] + found.loss[1], 4)}.`,
-      () => `Back at h\u2082: only L\u2082 uses it. \u03b4\u2082 = (h\u2082 \u2212 r\u2082)(1 \u2212 h\u2082\u00b2) = ${row(found.delta[1])}.`,
-      () => `Back at h\u2081: two arrows meet. Their sum is ${row(found.dh[0])}, so \u03b4\u2081 = ${row(found.delta[0])}.`,
+      () => "Only the inputs and h₀ are known. Step forward.",
+      () => `Step 1: a₁ = x₁ W_x + h₀ W_h + b = ${row(found.a[0])}, h₁ = tanh(a₁).`,
+      () => `Step 2: a₂ = ${row(found.a[1])}. The loss is L₁ + L₂ = ${show(found.loss[0] + found.loss[1], 4)}.`,
+      () => `Back at h₂: only L₂ uses it. δ₂ = (h₂ − r₂)(1 − h₂²) = ${row(found.delta[1])}.`,
+      () => `Back at h₁: two arrows meet. Their sum is ${row(found.dh[0])}, so δ₁ = ${row(found.delta[0])}.`,
       () => "Each weight adds up its two steps: the gradients in the table. The loss is "
         + `${show(found.loss[0] + found.loss[1], 4)}.`,
     ];
