@@ -23,7 +23,7 @@ moving.gates = {
     const { html, svg, text, show } = moving;
     const marked = value.map((_, t) => t).filter((t) => mark[t]);
     const wanted = marked.reduce((sum, t) => sum + value[t], 0);
-    const x = (t) => 44 + 31 * t;
+    const x = (t) => 50 + 30 * t;
     const line = svg("polyline", { class: "line blue" });
     const stage = svg("g");
     const picture = moving.picture(400, 232, "Input, cell and output of the unit at each step");
@@ -36,11 +36,11 @@ moving.gates = {
       const y = (number) => 196 - 176 * number / top;
       stage.replaceChildren();
       for (const tick of [0, top / 2, top]) {
-        stage.append(svg("path", { class: "axis", d: `M30,${y(tick)}H394` }),
-          text(26, y(tick) + 4, show(tick), { "text-anchor": "end" }));
+        stage.append(svg("path", { class: "axis", d: `M36,${y(tick)}H394` }),
+          text(32, y(tick) + 4, show(tick), { "text-anchor": "end" }));
       }
-      stage.append(svg("path", { class: "line back", d: `M30,${y(wanted)}H394`, "stroke-dasharray": "5 4" }),
-        text(210, 228, "step"));
+      stage.append(svg("path", { class: "line back", d: `M36,${y(wanted)}H394`, "stroke-dasharray": "5 4" }),
+        text(215, 229, "step"), text(40, 14, "value, cell, output", { "text-anchor": "start" }));
       value.forEach((number, t) => {
         const kind = mark[t] ? "bar marked" : "bar";
         stage.append(

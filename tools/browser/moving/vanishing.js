@@ -106,7 +106,8 @@ moving.vanishing = {
     const guess = svg("polyline", { class: "line back", "stroke-dasharray": "5 4" });
     const line = svg("polyline", { class: "line blue" });
     const dot = svg("circle", { class: "dot", r: 5 });
-    picture.append(text(212, y(-8) + 33, "lag (steps)"), guess, line, dot);
+    picture.append(text(212, y(-8) + 34, "lag (steps)"),
+      text(50, 28, "length of the gradient", { "text-anchor": "start" }), guess, line, dot);
     const said = moving.said();
     let found;
 
