@@ -10,6 +10,7 @@ What Jupyter Book does not do by itself:
 - chapters get a row of buttons: "run this page here", if `make live` has fetched what that takes,
   Binder, Colab, download;
 - pages weigh what they use, and say what they are to search engines, once the address is set;
+- the search lists chapters of the asked name first, with excerpts from prose;
 - terms in bold open their definition from the glossary;
 - cells that name a figure that moves get it below their picture, and its scripts (see moving.py);
 - chapters get their quiz, above the references (see quiz.py);
@@ -133,6 +134,7 @@ def mend(app, page, template, context, doctree):
 def finish(app, exception):
     if exception is None and app.builder.format == "html":
         pages.finish(Path(app.outdir))
+        (Path(app.outdir) / "_static" / "prose.json").write_text(pages.prose(app), "utf-8")
 
 
 def give_address(app):

@@ -40,14 +40,15 @@ STEPS = {
     ],
     "types": [[*PYTHON, "-m", "mypy"]],
     "unit": [[*PYTEST, "-n", "auto", "--doctest-modules", "src", *UNIT, *COVERAGE]],
-    "rules": [[*PYTEST, "tests/tools", "tests/notebooks"]],
+    "rules": [[*PYTEST, "-n", "auto", "tests/tools", "tests/notebooks"]],
     "notebooks": [
         # Matplotlib's first import on a machine writes a message into the first notebook.
         [*PYTHON, "-c", "import matplotlib.font_manager"],
         [*PYTEST, *NBVAL, "notebooks"],
     ],
     "book": [[*PYTHON, "tools/build.py", "--fresh"]],
-    "site": [[*PYTEST, "tests/site"]],
+    # Tests that change a page, or visit one, stay together.
+    "site": [[*PYTEST, "-n", "auto", "--dist", "loadfile", "tests/site"]],
 }
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",

@@ -4,6 +4,7 @@ The book's extension calls this while a page is written and after the last one.
 """
 
 import html
+import json
 import re
 import struct
 from collections.abc import Iterator
@@ -30,6 +31,12 @@ BUTTON = """\
 <strong><button type="button" class="term" popovertarget="term-{k}">{word}</button></strong>\
 <span popover id="term-{k}" class="definition" role="note">{text} \
 <a class="reference internal" href="{link}">Glossary</a></span>"""
+
+
+def in_words(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.title | nodes.paragraph)
+
+
 NOT_FOUND = {
     "title": "This page is not here",
     "body": """\
@@ -80,6 +87,25 @@ def finish(site: Path) -> None:
     )
     for left in script.parent.glob("*.map"):
         left.unlink()
+
+
+def told(node: nodes.Element) -> Iterator[str]:
+    """Yield the words of a section as HTML; sections in it keep their names, code is left out."""
+    for child in node.children:
+        if isinstance(child, nodes.section):
+            yield f'<section id="{child["ids"][0]}">{" ".join(told(child))}</section>'
+        elif "cell" not in getattr(child, "attributes", {}).get("classes", []):
+            words = [child] if isinstance(child, nodes.TextElement) else child.findall(in_words)
+            yield from (html.escape(x.astext(), quote=False) for x in words if in_words(x))
+
+
+def prose(app: Any) -> str:
+    """Return what each page says in words, as JSON, for the excerpts of the search."""
+    pages = {
+        page: f'<div role="main">{" ".join(told(app.env.get_doctree(page)))}</div>'
+        for page in sorted(app.env.found_docs)
+    }
+    return json.dumps(pages, ensure_ascii=False)
 
 
 def plain(paragraph: nodes.Node) -> str:

@@ -35,7 +35,7 @@ CONFIG = notebooks.ROOT / "_config.yml"
 STYLE = Path(__file__).with_name("volume.css")
 DROPPED = (
     ".headerlink, .ways, script, style, .definition, details.hide > summary, .viewcode-link, "
-    ".tag_hide-input > details, .tag_colab, .volumes"
+    ".tag_hide-input > details, .tag_colab, .volumes, .moving"
 )
 MATH = re.compile(r"^\s*\\[(\[](.*)\\[)\]]\s*$", re.DOTALL)
 VOLUMES = re.compile(r'<p class="volumes".*?</p>', re.DOTALL)

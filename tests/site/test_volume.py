@@ -1,0 +1,103 @@
+"""The book as one file: nothing is lost on the way but what only works on a page."""
+
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+import visit
+import volume
+
+XHTML, MATHML = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/1998/Math/MathML}"
+SOME = [("", ["book/index"]), ("3", ["notebooks/03_1_forward", "book/notation"])]
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return BeautifulSoup(volume.one_page(), "lxml")
+
+
+def test_every_page_is_in_it_once(whole):
+    pages = [x["id"] for x in whole.select("section.page[id]")]
+    assert pages == [volume.anchor(page) for page in volume.all_pages()]
+
+
+def test_links_lead_into_the_volume_or_to_another_host(whole):
+    names = {x["id"] for x in whole.select("[id]")}
+    places = [x["href"] for x in whole.select("a[href]")]
+    assert len(places) > 1000
+    assert [x for x in places if x.startswith("#") and x[1:] not in names] == []
+    assert [x for x in places if not re.match("#|https?://|mailto:", x)] == []
+
+
+def test_pictures_are_there(whole):
+    missing = [x["src"] for x in whole.select("img") if not (volume.SITE / x["src"]).exists()]
+    assert missing == []
+
+
+def test_code_outputs_and_solutions_stay_and_folded_code_goes():
+    text = volume.article("notebooks/03_1_forward").get_text()
+    assert "h = np.tanh(" in text and "Solution 1" in text and "equal to" in text
+    assert "google.colab" not in text and "Show code" not in text and "Download" not in text
+
+
+@pytest.fixture
+def some(monkeypatch, tmp_path):
+    monkeypatch.setattr(volume, "contents", lambda: SOME)
+    files = {kind: tmp_path / f"some.{kind}" for kind in volume.FILES}
+    monkeypatch.setattr(volume, "FILES", files)
+    return files
+
+
+@pytest.fixture
+def tab():
+    if visit.CHROMIUM is None:
+        pytest.skip("no Chromium or Chrome on this machine")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=visit.CHROMIUM, args=["--no-sandbox"])
+        opened = browser.new_page()
+        opened.set_default_timeout(300_000)
+        yield opened
+
+
+def test_epub(some, tab):
+    volume.epub_file(tab)
+    with zipfile.ZipFile(some["epub"]) as book:
+        pages = {x: ElementTree.fromstring(book.read(x)) for x in book.namelist() if "--" in x}
+        files = set(book.namelist())
+    assert len(pages) == 3
+    chapter = next(page for name, page in pages.items() if "03_1" in name)
+    assert len([*chapter.iter(f"{MATHML}math")]) > 30
+    for page in pages.values():
+        assert "\\(" not in "".join(page.itertext())
+        assert {f"EPUB/{x.get('src')}" for x in page.iter(f"{XHTML}img")} <= files
+    if checker := shutil.which("epubcheck"):
+        jar = Path(checker).resolve()  # Debian's program is the archive itself
+        command = ["java", "-jar", jar] if jar.suffix == ".jar" else [checker]
+        done = subprocess.run([*command, some["epub"]], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_pdf(some, tab):
+    volume.pdf(tab)
+    assert some["pdf"].read_bytes().startswith(b"%PDF")
+    assert tab.locator("mjx-container").count() > 30
+    assert tab.locator("mjx-merror").count() == 0
+    assert not (volume.SITE / "volume.html").exists()
+
+
+def test_the_cover_offers_what_is_there(some, monkeypatch, tmp_path):
+    monkeypatch.setattr(volume, "SITE", tmp_path)
+    (tmp_path / "book").mkdir()
+    cover = tmp_path / "book" / "index.html"
+    cover.write_text('<h1>A</h1><p class="volumes" hidden></p><p>B</p>', "utf-8")
+    some["pdf"].write_bytes(bytes(3_000_000))
+    volume.offer()
+    assert '<a href="../some.pdf">PDF</a> (3 MB)</p><p>B</p>' in cover.read_text("utf-8")
+    assert "EPUB" not in cover.read_text("utf-8")
