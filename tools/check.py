@@ -47,8 +47,7 @@ STEPS = {
         [*PYTEST, *NBVAL, "notebooks"],
     ],
     "book": [[*PYTHON, "tools/build.py", "--fresh"]],
-    # Tests that change a page, or visit one, stay together.
-    "site": [[*PYTEST, "-n", "auto", "--dist", "loadfile", "tests/site"]],
+    "site": [[*PYTEST, "-n", "auto", "--dist", "loadgroup", "tests/site"]],
 }
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",

@@ -103,7 +103,7 @@ def test_page(page, show):
 
 def changed(page, old, new):
     """Write a copy of a page with a fault in it."""
-    bad = page.with_name(f"changed_{page.name}")
+    bad = page.with_name(f"changed_{page.stem}.htm")  # other tests look at *.html
     bad.write_text(re.sub(old, new, page.read_text("utf-8"), count=1, flags=re.DOTALL), "utf-8")
     return bad
 

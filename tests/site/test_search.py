@@ -36,6 +36,7 @@ def search():
 
         yield ask
     server.shutdown()
+    server.server_close()
 
 
 def test_a_chapter_is_found_by_its_name(search):

@@ -14,6 +14,8 @@ from playwright.sync_api import sync_playwright
 import visit
 import volume
 
+pytestmark = pytest.mark.xdist_group("volume")  # one process makes the volume, once
+
 XHTML, MATHML = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/1998/Math/MathML}"
 SOME = [("", ["book/index"]), ("3", ["notebooks/03_1_forward", "book/notation"])]
 
