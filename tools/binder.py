@@ -67,7 +67,8 @@ class Binder:
         install = [*uv, "pip", "install", "--quiet", "--python", self.python]
         subprocess.run([*install, f"jupyterlab=={lab}", "ipykernel"], **quiet)
         subprocess.run([*install, "-r", "binder/requirements.txt"], cwd=self.clone, **quiet)
-        self.environment = os.environ | check.QUIET | {
+        mine = {k: x for k, x in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        self.environment = mine | check.QUIET | {
             "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
             "IPYTHONDIR": str(folder / "ipython"), "JUPYTER_CONFIG_DIR": str(folder / "config"),
             "JUPYTER_DATA_DIR": str(folder / "data"), "JUPYTER_RUNTIME_DIR": str(folder / "run"),

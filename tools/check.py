@@ -47,7 +47,11 @@ STEPS = {
         [*PYTEST, *NBVAL, "notebooks"],
     ],
     "book": [[*PYTHON, "tools/build.py", "--fresh"]],
-    "site": [[*PYTEST, "-n", "auto", "--dist", "loadgroup", "tests/site"]],
+    "site": [
+        [*PYTEST, "-n", "auto", "--dist", "loadgroup", "tests/site"]
+        + ["--ignore=tests/site/test_live.py"]
+    ],
+    "live": [[*PYTEST, "tests/site/test_live.py"]],  # skipped where `make live` has not been run
 }
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",

@@ -154,6 +154,7 @@ def main() -> None:
             failed += [] if passed else [path.stem]
             word = "as stored" if passed else "DIFFERS"
             lines.append(f"{path.stem:28} {word:10} {time.monotonic() - begin:5.0f} s")
+            print(lines[-1], flush=True)
     print("\n=== summary\n" + "\n".join(lines))
     if failed:
         raise SystemExit(f"not as stored in Colab: {', '.join(failed)}")

@@ -32,8 +32,9 @@ TIME = re.compile(r"^\*\*Time\.\*\* .*$", re.MULTILINE)
 CONFIG = notebooks.ROOT / "_config.yml"
 ADDRESS = re.compile(r"(?<=^  url: ).*$", re.MULTILINE)
 # What Colab has already, beside the standard library, and what chapter 7 uses where it is there.
+# Its Keras is older: train_on_batch gives a mean over batches there, and losses are compared.
 IN_COLAB = {
-    "IPython", "keras", "matplotlib", "mpl_toolkits", "numpy", "packaging", "pandas", "sklearn",
+    "IPython", "matplotlib", "mpl_toolkits", "numpy", "packaging", "pandas", "sklearn",
     "scipy", "statsmodels", "tensorflow", "torch", "jax", "flax", "optax", "tqdm", "tensorboard",
     "line_profiler",
 }  # fmt: skip

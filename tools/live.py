@@ -30,7 +30,7 @@ KEPT = notebooks.ROOT / ".cache" / "live"
 SCRIPTS = ["run.js", "run.css", "worker.js", "notebook.py"]  # and offline.js, at the site's root
 
 # What is there in the browser, and modules that can be imported there but can do nothing.
-HERE = {"numpy", "matplotlib", "mpl_toolkits", "rnnkit", "rnnbook"}
+HERE = {"numpy", "matplotlib", "mpl_toolkits", *notebooks.PACKAGES}
 IDLE = {"subprocess", "multiprocessing", "socket", "ssl", "concurrent"}
 NEEDS = {"rnnkit.keras_bridge", "rnnkit.datasets"}  # Keras, and packages with data
 TITLES = {"keras": "Keras", "tensorflow": "TensorFlow", "sklearn": "scikit-learn"}
@@ -209,7 +209,7 @@ def fetch(pip: list[str]) -> None:
 
 
 def wheel() -> tuple[str, bytes]:
-    """Return the name and the bytes of a wheel with rnnkit and rnnbook, without stored arrays."""
+    """Return the name and the bytes of a wheel with the book's packages, without stored arrays."""
     version = re.search(r'^version = "(.*)"$', PROJECT.read_text("utf-8"), re.MULTILINE)[1]
     about = f"rnnkit-{version}.dist-info"
     content = {
@@ -232,13 +232,16 @@ def wheel() -> tuple[str, bytes]:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in content.items():
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return f"rnnkit-{version}-py3-none-any.whl", file.getvalue()
+    # Another content has another name: a browser that kept the old file must not take it for this.
+    build = int(hashlib.sha256(file.getvalue()).hexdigest()[:12], 16)
+    return f"rnnkit-{version}-{build}-py3-none-any.whl", file.getvalue()
 
 
 def publish(out: Path) -> None:
     """Put what the live pages load into the site."""
     target = out / "live"
-    shutil.copytree(KEPT, target, dirs_exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(KEPT, target)
     for name in SCRIPTS:
         shutil.copyfile(SOURCE / name, target / name)
     shutil.copyfile(SOURCE / "offline.js", out / "offline.js")
@@ -247,12 +250,12 @@ def publish(out: Path) -> None:
     lock = json.loads((KEPT / "pyodide-lock.json").read_text("utf-8"))
     lock["packages"]["rnnkit"] = lock["packages"]["six"] | {
         "name": "rnnkit", "version": name.split("-")[1], "file_name": name,
-        "sha256": hashlib.sha256(data).hexdigest(), "imports": ["rnnkit", "rnnbook"],
+        "sha256": hashlib.sha256(data).hexdigest(), "imports": [*notebooks.PACKAGES],
         "depends": ["numpy", "matplotlib"],  # the second for the style of the figures
     }  # fmt: skip
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
     names = sorted(path.name for path in target.iterdir() if path.is_file())
-    (target / "pages").mkdir(exist_ok=True)
+    (target / "pages").mkdir()
     for path in notebooks.paths():
         notebook = notebooks.read(path)
         if is_live(notebook):

@@ -8,6 +8,8 @@ are left out: they take as long as they choose to.
 """
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -52,7 +54,8 @@ def here(name: str) -> dict[int, float]:
     for k, (cell, entry) in enumerate(zip(cells, plan["cells"], strict=True)):
         if entry["runs"]:
             begun = time.perf_counter()
-            kernel.run(cell.source, k)
+            with contextlib.redirect_stdout(io.StringIO()):
+                kernel.run(cell.source, k)
             if "nbval-ignore-output" not in notebooks.tags(cell):
                 seconds[k] = time.perf_counter() - begun
     return seconds

@@ -14,7 +14,7 @@ from functools import partial
 import notebooks
 
 SITE = notebooks.ROOT / "_build" / "html"
-SECONDS = 600  # for a chapter, on a busy machine
+SECONDS = 1800  # for a chapter, on a busy machine
 
 
 def found(*names):
@@ -122,6 +122,8 @@ def firefox(folder):
 
 def visit(name, folder, *actions, browser=chromium):
     """Let a reader visit a chapter, act, and return what the page shows then."""
+    if not (SITE / "live" / "pages" / f"{name}.json").exists():
+        raise SystemExit(f"{name} does not run on its page: `make live`, then `make book`")
     told = queue.Queue()
     script = READER.replace("ACTIONS", f"[{', '.join(actions)}]")
     handler = partial(Handler, directory=str(SITE), told=told, script=script)

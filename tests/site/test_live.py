@@ -9,12 +9,14 @@ import json
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
 
 import nbval_numbers
 import notebooks
-from visit import ALL, CHROMIUM, FIREFOX, SITE, firefox, visit
+from visit import ALL, CHROMIUM, FIREFOX, SITE, chromium, firefox, visit
 
 PAGES = sorted(path.stem for path in (SITE / "live" / "pages").glob("*.json"))
+BROWSERS = [chromium, *([firefox] if FIREFOX else [])]
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine"),
@@ -22,16 +24,43 @@ pytestmark = [
 ]
 
 KEPT = """async (chapter) => {
-  let missing;
-  for (let k = 0; k < 600; k++) {
-    const store = await caches.open("book");
-    const there = await Promise.all(chapter.plan.files.map(
-      (name) => store.match(new URL(`../live/${name}`, location.href))));
-    missing = chapter.plan.files.filter((name, n) => !there[n]);
-    if (!missing.length && await store.match(location.href)) return;
-    await new Promise((go) => setTimeout(go, 100));
-  }
-  throw new Error(`not kept: ${missing}`);
+  while (chapter.kept === undefined) await new Promise((go) => setTimeout(go, 50));
+  const fault = await chapter.kept;
+  if (fault && !sessionStorage.gone) throw new Error(`not kept: ${fault}`);
+}"""
+
+
+# A reader's code, a checked solution, an endless loop, an error; then the cell is as it was.
+CONTROLS = """async (chapter) => {
+  const k = chapter.cells.findIndex((cell) => cell.live?.stored), cell = chapter.cells[k];
+  const pre = cell.querySelector(".cell_input pre"), html = pre.innerHTML;
+  const press = (box, name) =>
+    [...box.querySelectorAll("button")].find((x) => x.textContent === name).click();
+  const expect = (shown, text) => {
+    if (!shown.includes(text)) throw new Error(`no "${text}" in: ${shown}`);
+  };
+  pre.textContent = "print(6 * 7)";
+  pre.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", shiftKey: true }));
+  await chapter.running;
+  expect(cell.live.output.textContent, "42");
+  pre.textContent = "from rnncheck import check\\ncheck.outputs(lambda h, W_y, b_y: h @ W_y + b_y)";
+  press(cell, "Run");
+  await chapter.running;
+  expect(cell.live.output.textContent, "4 of 4");
+  pre.textContent = "print('begun')\\nwhile True:\\n    pass";
+  press(cell, "Run");
+  while (!cell.live.output.textContent.includes("begun"))
+    await new Promise((go) => setTimeout(go, 50));
+  press(chapter.bar, "Stop");
+  await chapter.running;
+  expect(chapter.status.textContent, "Stopped");
+  pre.textContent = "1 / 0";
+  press(cell, "Run");
+  await chapter.running;
+  expect(cell.live.output.textContent, "line 1: 1 / 0\\nZeroDivisionError");
+  expect(chapter.status.textContent, `Cell ${k} ended with an error.`);
+  press(cell, "Reset");
+  if (pre.innerHTML !== html || cell.live.output !== cell.live.stored) throw new Error("no reset");
 }"""
 
 
@@ -98,11 +127,26 @@ def test_the_page_and_the_plan_have_the_same_cells():
         assert len(page.select(".bd-article div.cell")) == len(plan["cells"]), name
 
 
-def test_after_the_first_visit_a_chapter_runs_without_the_server(tmp_path):
-    found = visit("03_1_forward", tmp_path, KEPT, GONE)
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_after_the_first_visit_a_chapter_runs_without_the_server(browser, tmp_path):
+    found = visit("03_1_forward", tmp_path, KEPT, GONE, browser=browser)
     assert found["refused"], "the page was not loaded again"
     assert found["status"] == "Ready."
     assert found["cells"][1]["ran"]
+
+
+def test_a_reader_edits_runs_stops_and_resets(tmp_path):
+    visit("03_1_forward", tmp_path, CONTROLS)
+
+
+def test_from_a_file_the_button_says_why_it_does_nothing():
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto((SITE / "notebooks" / "03_1_forward.html").as_uri())
+        page.locator(".live-start").press("Enter")
+        assert "Not from a file" in page.locator(".live-start + [role=status]").inner_text()
+        browser.close()
 
 
 @pytest.mark.skipif(FIREFOX is None, reason="no Firefox on this machine")

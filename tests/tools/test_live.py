@@ -100,6 +100,13 @@ def test_the_buttons_stand_once_under_the_line_of_minutes():
     assert page.index("live-start") < page.index("again")
 
 
+def test_until_the_click_a_page_weighs_the_button_alone():
+    plain = live.offer(BODY, "01_background", live.PLACEHOLDER, runs=False)
+    page = live.offer(BODY, "01_background", live.PLACEHOLDER, runs=True)
+    assert len(page) - len(plain) < 600
+    assert not re.search(r"<(script|link|img|iframe)|preload", page)
+
+
 def test_a_page_that_cannot_run_has_the_other_buttons():
     page = live.offer(BODY, "05_2_real_data", live.PLACEHOLDER, runs=False)
     assert "live-start" not in page

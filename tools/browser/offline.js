@@ -4,16 +4,15 @@ const STORE = "book";
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
-async function answer(request) {
+// The network comes first: a page, and the files beside it, may have been published anew.
+async function answer(event) {
   const store = await caches.open(STORE);
-  const kept = await store.match(request, { ignoreSearch: true });
-  // Python and its packages never change under one name; a page may have been published anew.
-  if (kept && /\/live\/.*\.(wasm|whl|zip)$/.test(new URL(request.url).pathname)) return kept;
   try {
-    const fresh = await fetch(request);
-    if (fresh.ok) await store.put(request, fresh.clone());
+    const fresh = await fetch(event.request);
+    if (fresh.ok) event.waitUntil(store.put(event.request, fresh.clone()).catch(() => {}));
     return fresh;
   } catch (error) {
+    const kept = await store.match(event.request, { ignoreSearch: true });
     if (kept) return kept;
     throw error;
   }
@@ -21,5 +20,5 @@ async function answer(request) {
 
 addEventListener("fetch", (event) => {
   const same = new URL(event.request.url).origin === location.origin;
-  if (same && event.request.method === "GET") event.respondWith(answer(event.request));
+  if (same && event.request.method === "GET") event.respondWith(answer(event));
 });

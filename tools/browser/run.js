@@ -210,7 +210,8 @@ export async function start(button) {
     say("");
     window.liveChapter = new Chapter(button, plan);
     await window.liveChapter.enqueue(plan.cells.findIndex((cell) => cell.runs));
-    await keep(plan.files).catch(() => {});  // without it, the next visit needs the network
+    // Without it, the next visit needs the network.
+    window.liveChapter.kept = keep(plan.files).then(() => "", String);
   } catch (error) {
     say(`It did not start: ${error.message}`);
   }

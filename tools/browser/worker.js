@@ -4,11 +4,12 @@ import { loadPyodide } from "./pyodide.mjs";
 let python, run;
 
 async function begin(missing) {
-  postMessage({ kind: "progress", text: "Loading Python …" });
-  python = await loadPyodide({ indexURL: new URL("./", import.meta.url).href });
-  postMessage({ kind: "progress", text: "Loading NumPy and Matplotlib …" });
-  await python.loadPackage("rnnkit");  // brings them, as pyodide-lock.json says
-  const source = await (await fetch(new URL("notebook.py", import.meta.url))).text();
+  postMessage({ kind: "progress", text: "Loading Python, NumPy and Matplotlib …" });
+  const kernel = fetch(new URL("notebook.py", import.meta.url));
+  // All is fetched at once; rnnkit brings the other packages, as pyodide-lock.json says.
+  const indexURL = new URL("./", import.meta.url).href;
+  python = await loadPyodide({ indexURL, packages: ["rnnkit"] });
+  const source = await (await kernel).text();
   const module = python.runPython(`import types; types.ModuleType("notebook")`);
   python.runPython(source, { globals: module.__dict__ });
   module.post = (kind, text) => postMessage({ kind, text });
