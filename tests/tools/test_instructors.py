@@ -38,19 +38,79 @@ def test_quoted_sentences_are_said_by_the_checks():
     assert set(quoted) <= SENTENCES
 
 
-PLANNED = ["2", "3.1", "3.2", "3.3", "4.1", "4.2", "4.3", "5.1", "5.2", "5.3"]
-PLANNED += ["6.1a", "8.1a", "8.2a"]
+CHAPTERS = re.findall(r"file: notebooks/(\w+)", (notebooks.ROOT / "_toc.yml").read_text("utf-8"))
+HEADINGS = r"^(?:### |\*\*)\[[^\]]+\]\(\.\./notebooks/(\w+)\.ipynb\)"
+# What a plan or a mistake may name: a numbered formula, an exercise, an entry of the errata.
+NAMED = {
+    r"(?<=\()[1-9]\.\d+[a-z]?(?=\))": r"\tag{%s}",
+    r"(?<=[Ee]xercise )\d": "### %s ",
+    r"\bE\d\d?\b": "### %s ",
+}
 
 
-@pytest.mark.parametrize("chapter", ["1", *PLANNED])
-def test_chapter_has_common_mistakes_and_a_plan(chapter):
-    mistakes = re.search(rf"^### \[{re.escape(chapter)} .+?(?=^### |\Z)", MISTAKES, re.M | re.S)
-    assert len(re.findall(r"^- \*", mistakes[0], re.MULTILINE)) >= 2
-    if chapter in PLANNED:
-        plan = re.search(rf"^\*\*\[{re.escape(chapter)} .+?(?=^\*\*\[|^## )", TEXT, re.M | re.S)
-        lines = re.findall(r"^\d\. (\d+) min\. ", plan[0], re.MULTILINE)
-        assert len(lines) == 5
-        assert sum(map(int, lines)) == 90
+def parts(section):
+    """Return the part of each chapter in a section of the guide, by the notebook's name."""
+    found = re.search(rf"^## {section}$(.+?)^## ", TEXT, re.MULTILINE | re.DOTALL)[1]
+    _, *pieces = re.split(HEADINGS, found, flags=re.MULTILINE)
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+def minutes_are_right(plan):
+    """Five numbered items of 90 minutes, or of 45 where the plan says so."""
+    items = re.findall(r"^(\d)\. (\d+) min\. \S", plan, re.MULTILINE)
+    whole = 45 if plan.startswith(".** Forty-five minutes.\n") else 90
+    return [x for x, _ in items] == list("12345") and sum(int(x) for _, x in items) == whole
+
+
+def without_plan(plans, chapters):
+    """Return the chapters that have no plan, or one whose minutes do not add up."""
+    return [x for x in chapters if x not in plans or not minutes_are_right(plans[x])]
+
+
+def test_every_chapter_has_a_plan_in_the_order_of_the_book():
+    plans = parts("Lecture plans")
+    assert without_plan(plans, CHAPTERS) == []
+    assert list(plans) == CHAPTERS
+
+
+def test_a_missing_plan_and_wrong_minutes_are_noticed():
+    def plan(*minutes, start=".**"):
+        items = [f"{k}. {m} min. Do." for k, m in enumerate(minutes, start=1)]
+        return "\n".join([start, "", *items])
+
+    plans = {
+        "ninety": plan(10, 15, 20, 20, 25),
+        "forty-five": plan(5, 10, 10, 10, 10, start=".** Forty-five minutes."),
+        "sum": plan(10, 15, 20, 20, 20),
+        "not said": plan(5, 10, 10, 10, 10),
+        "four": plan(20, 20, 20, 30),
+        "empty": "",
+    }
+    wrong = ["sum", "not said", "four", "empty", "none"]
+    assert without_plan(plans, [*plans, "none"]) == wrong
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapter_has_common_mistakes(chapter):
+    assert len(re.findall(r"^- \*", parts("Common mistakes")[chapter], re.MULTILINE)) >= 2
+
+
+@pytest.mark.parametrize("section", ["Common mistakes", "Lecture plans"])
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_what_is_named_is_in_the_chapter(section, chapter):
+    cells = notebooks.read(notebooks.FOLDER / f"{chapter}.ipynb").cells
+    page = "\n".join(x.source for x in cells if x.cell_type == "markdown")
+    # An exercise of another chapter is named with it, a sentence of a check is not the guide's own.
+    text = re.sub(r"“[^”]+”|exercise \d of \S+", "", parts(section)[chapter])
+    for pattern, place in NAMED.items():
+        for name in re.findall(pattern, text):
+            assert place % name in page, name
+
+
+def test_a_chapter_is_called_by_its_number():
+    for number, name in re.findall(r"\[(\d[\w.]*) [^\]]+\]\(\.\./notebooks/(\w+)\.ipynb\)", TEXT):
+        title = notebooks.read(notebooks.FOLDER / f"{name}.ipynb").cells[0].source
+        assert title.startswith(f"# {number} "), name
 
 
 def test_commands_exist():
