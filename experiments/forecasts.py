@@ -17,7 +17,7 @@ SERIES = "06_2_time_series"
 
 def jobs(rows):
     yield from (("GRU", seed) for seed in range(5))
-    yield from (("GRU, forecasts", seed) for seed in range(2))
+    yield from (("GRU, forecasts", seed) for seed in range(5))
 
 
 def run(method, seed):

@@ -23,10 +23,12 @@ ORDERS = 20
 
 def jobs(rows):
     for seed in range(5):
-        yield from ((method, seed, KNOWN) for method in ("GRU", "window, 32 units"))
+        methods = "GRU", "window, SVM", "window, 32 units"
+        yield from ((method, seed, KNOWN) for method in methods)
     yield from (("window, linear", 0, voice) for voice in (KNOWN, *SPEAKERS))
     for seed in range(3):
         yield from (("window, 32 units", seed, voice) for voice in SPEAKERS)
+        yield from (("window, SVM", seed, voice) for voice in SPEAKERS)
         yield from (("GRU", seed, voice) for voice in SPEAKERS)
     yield from ((SHORT, seed, KNOWN) for seed in range(5))
 
@@ -54,7 +56,7 @@ def run(method, seed, voice):
             kept = {f"weights/{k}": x.astype(np.float16) for k, x in model.params.items()}
         logit = cells["network"](model)
     else:
-        logit = cells["window_spotter"](train, seed, hidden=method != "window, linear")
+        logit = cells["window_spotter"](train, seed, method.removeprefix("window, "))
     x, checked = cells["standardised"](train), 0.0
     kept["rates"], wrong = in_orders(cells, logit, x, test)
     kept["wrong"] = wrong.astype(np.float16)
