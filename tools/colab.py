@@ -106,6 +106,8 @@ class Colab:
             mine
             | {
                 "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
+                # Colab's scikit-learn hands SciPy an option that this SciPy does not know.
+                "PYTHONWARNINGS": "ignore:Unknown solver options",
                 "JUPYTER_PATH": str(self.folder / "jupyter"),
                 "IPYTHONDIR": str(self.folder / "ipython"),
             }
