@@ -11,6 +11,7 @@ What Jupyter Book does not do by itself:
   Binder, Colab, download;
 - pages weigh what they use, and say what they are to search engines, once the address is set;
 - terms in bold open their definition from the glossary;
+- cells that name a figure that moves get it below their picture, and its scripts (see moving.py);
 - chapters get their quiz, above the references (see quiz.py);
 - fields of named tuples are not listed ("Alias for field number 0");
 - a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
@@ -26,6 +27,7 @@ from docutils import nodes
 
 import generated
 import live
+import moving
 import notebooks
 import pages
 import quiz
@@ -97,6 +99,29 @@ def offer_to_run(app, page, template, context, doctree):
         context["body"] = live.offer(context["body"], name, generated.address(), runs=runs)
 
 
+def note_moving(app, doctree):
+    for path in moving.sources(doctree):
+        app.env.note_dependency(str(path))
+
+
+def add_moving(app, doctree, page):
+    if app.builder.format == "html" and app.builder.name != "epub":
+        moving.place(doctree)
+
+
+def copy_moving(app):
+    if app.builder.format == "html":
+        moving.publish(Path(app.outdir) / "_static")
+
+
+def load_moving(app, page, template, context, doctree):
+    names = moving.names(context.get("body", ""))
+    for script in moving.scripts(names):
+        app.add_js_file(script, loading_method="defer")
+    if names:
+        app.add_css_file(moving.STYLE)
+
+
 def mend(app, page, template, context, doctree):
     if "body" in context:
         context["body"] = context["body"].replace(pages.WRONG_NAME, "")
@@ -139,7 +164,11 @@ def setup(app):
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
     app.connect("source-read", add_quiz)
     app.connect("doctree-read", keep_numbers)
+    app.connect("doctree-read", note_moving)
+    app.connect("builder-inited", copy_moving)
+    app.connect("doctree-resolved", add_moving)
     app.connect("build-finished", copy_mathjax)
+    app.connect("html-page-context", load_moving)
     app.connect("html-page-context", offer_to_run)
     app.connect("html-page-context", mend)
     app.connect("build-finished", copy_live)
