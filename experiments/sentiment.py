@@ -15,25 +15,31 @@ MODELS = {
     "english": ("vectors", "GRU", "BiGRU", "GRU mean", "BiGRU mean"),
     "padding": ("GRU right", "GRU left", "GRU mean right", "GRU mean left"),
     "chinese": ("vectors", "GRU", "BiGRU", "BiGRU mean"),
-    "segmentation": ("forward 0", "forward 1", "forward 2", "forward 3", "forward 4", "both"),
-}
+    "segmentation": (
+        "forward 0", "forward 1", "forward 2", "forward 3", "forward 4", "both",
+        "both long", "forward 2 long",
+    ),
+}  # fmt: skip
+LONG = 10  # epochs of the "long" trainings for word boundaries
 WINDOWS = ("window 0", "window 1", "window 2")
 KEPT = {  # what the verdicts compare
     ("english", "GRU"), ("english", "vectors"), ("chinese", "GRU"), ("segmentation", "both"),
-    ("segmentation", "window 2"),
+    ("segmentation", "both long"), ("segmentation", "window 2"),
 }  # fmt: skip
 
 
 def jobs(rows):
     for task, models in MODELS.items():
-        yield from ((task, model, seed) for model in models for seed in range(5))
+        for model in models:
+            yield from ((task, model, seed) for seed in range(3 if model.endswith(" long") else 5))
     yield from (("segmentation", model, 0) for model in WINDOWS)
 
 
 def run(task, model, seed):
     cells = shared(CHAPTER)
     start = time.process_time()
-    found = cells[task](model, seed)
+    options = {"epochs": LONG} if model.endswith(" long") else {}
+    found = cells[task](model.removesuffix(" long"), seed, **options)
     score = cells["f1"](found) if task == "segmentation" else found.mean()
     kept = {f"{task}/{model}/{seed}": found} if (task, model) in KEPT else {}
     return [(float(score), time.process_time() - start)], kept

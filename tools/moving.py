@@ -35,7 +35,8 @@ CAPTIONS = {
     "gates": "Set the six gates so that the cell ends with the sum of the two marked values. "
     "Then lower the forget gate at the other steps to 0.9: how much of each value is left?",
     "influence": "Go through the word “question” letter by letter. Which letters hang on the word "
-    "itself, and what does the end of a line hang on?",
+    "itself, and what does the end of a line hang on? (Its column hardly shows here: of the 20 "
+    "characters that are put in, only the newline changes it.)",
     "alignment": "Go through the month that is written, in several languages. Where does the "
     "network look in the Finnish date, which it gets wrong, and in the Italian, which it "
     "never learned?",

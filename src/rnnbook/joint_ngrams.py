@@ -60,11 +60,13 @@ def smooth(chains: Sequence[str], order: int) -> tuple[dict[str, float], dict[st
     probability: dict[str, float] = {}
     weight: dict[str, float] = {}
     for n in range(1, order + 1):
-        taken = discounts(counts[n].values())
-        total, mass = defaultdict(int), defaultdict(float)  # type: ignore[var-annotated]
-        for gram, count in counts[n].items():
-            total[gram[:-1]] += count
-            mass[gram[:-1]] += taken[min(count, 3) - 1]
+        for taken in (discounts(counts[n].values()), [0.5, 0.5, 0.5]):
+            total, mass = defaultdict(int), defaultdict(float)  # type: ignore[var-annotated]
+            for gram, count in counts[n].items():
+                total[gram[:-1]] += count
+                mass[gram[:-1]] += taken[min(count, 3) - 1]
+            if min(mass.values()) > 0:  # else probabilities could be negative
+                break
         weight |= {context: mass[context] / total[context] for context in total}
         for gram, count in counts[n].items():
             lower = probability[gram[1:]] if n > 1 else 1 / len(counts[1])

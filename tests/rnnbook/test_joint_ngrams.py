@@ -71,3 +71,12 @@ def test_known_words_are_said_as_they_were_learned():
     model = joint_ngrams.learn(ALIGNED, 4)
     for word, parts in ALIGNED.items():
         assert joint_ngrams.answer(model, word) == sum(parts, ())
+
+
+def test_no_probability_is_negative():
+    chain = joint_ngrams.BEGIN + "abccdddeeeeffffgggghhhh"
+    assert joint_ngrams.discounts([1, 1, 2, 3, 4, 4, 4, 4])[2] < 0
+    probability, weight = joint_ngrams.smooth([chain], 1)
+    assert min(probability.values()) > 0
+    assert min(weight.values()) > 0
+    assert sum(probability.values()) == pytest.approx(1)
