@@ -124,8 +124,9 @@ MARKDOWN = MarkdownIt("commonmark").enable("table").use(
 
 
 def rendered(text: str, render=MARKDOWN.render) -> str:
-    """Return Markdown as HTML, its links as plain words; no line begins with a formula's comma."""
-    return FORMULA_END.sub(r'<span class="whole">\g<0></span>', render(LINK.sub(r"\1", text)))
+    """Return Markdown as HTML, links as plain words; no line begins with a formula's comma or %."""
+    text = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", LINK.sub(r"\1", text))
+    return FORMULA_END.sub(r'<span class="whole">\g<0></span>', render(text))
 
 
 def inline(text: str) -> str:
@@ -222,10 +223,11 @@ def figure(heading: str, cell, below: str) -> list[Slide]:
     if not drawn or caption is None:
         return []
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+    words = re.sub("^[a-z]", lambda first: first[0].upper(), caption[1])  # a Greek letter stays
     image = drawn[-1].replace("\n", "")
     body = (
         f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{image}">'
-        f'<p class="caption">{inline(caption[1][0].upper() + caption[1][1:])}</p>'
+        f'<p class="caption">{inline(words)}</p>'
     )
     width, height = struct.unpack(">II", base64.b64decode(image[:32])[16:24])
     return [Slide(heading, f'<div class="beside">{body}</div>' if width < WIDE * height else body)]

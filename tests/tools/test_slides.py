@@ -117,11 +117,11 @@ def test_a_caption_may_be_followed_by_words_or_stand_below_what_is_printed():
     printed = [nbformat.v4.new_output("stream", name="stdout", text="1")]
     one, two = deck_of(
         *["## One", [picture()], "*How to read it: a **wide** line.* It falls."],
-        *[[picture()], printed, "*Dots are seeds.*"],
+        *[[picture()], printed, "*How to read it: ε grows.*"],
         *[[picture()], "**Bold.** No caption.", [picture()], [picture()], "No caption."],
     )
     assert '<p class="caption">A <strong>wide</strong> line.</p>' in one.body
-    assert '<p class="caption">Dots are seeds.</p>' in two.body
+    assert '<p class="caption">ε grows.</p>' in two.body
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,8 @@ def test_a_long_plan_has_two_columns():
         assert ("columns" in plan.body) == columns and f"Part {n - 1}" in plan.body
 
 
-def test_no_line_begins_with_the_comma_behind_a_formula():
+def test_no_line_begins_with_the_comma_behind_a_formula_or_with_a_percent_sign():
+    assert slides.rendered("At 98 % of") == "<p>At 98\N{NO-BREAK SPACE}% of</p>\n"
     assert '">\\(x\\)</span>,</span> and' in slides.rendered("With $x$, and $y$ too.")
     assert slides.rendered("$y$ too").count("whole") == 0
 
