@@ -3,7 +3,8 @@
 early_digits: accuracy on the 1,000 images for choosing, mean over the rows asked for, and on those
 of the test part at the end; the rate is chosen with seed 5. early_machines: one model for each
 number of rows. Arrays: answers for the last 2,000 images at each row, and how sure they are.
-vowel_networks: wrong answers in a fold after 30 and 60 epochs, then (fold 5 to 9: seeds 0 to 4 on
+early_longer: twice the epochs, three seeds for each loss; arrays: the answers at the last row for
+the test part. vowel_networks: wrong answers in a fold after 30 and 60 epochs, then (fold 5 to 9: seeds 0 to 4 on
 all recordings) on the test part; arrays: the answers there.
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from experiments.chapter import shared
 from experiments.protocol import Experiment
+from rnnbook import results
 
 CHAPTER = "06_5b_early_answers"
 RATES = (0.003, 0.01)
@@ -40,6 +42,21 @@ def digits(loss, rate, seed):
     if loss == "every row":
         arrays[f"{loss}/{seed}/sure"] = np.round(sure * 255).astype(np.uint8)
     return [row], arrays
+
+
+def longer_jobs(rows):
+    yield from ((loss, seed) for loss in ("every row", "end only") for seed in range(3))
+
+
+def longer(loss, seed):
+    c = shared(CHAPTER)
+    start = time.process_time()
+    rate = results.table("early_digits").where(loss=loss, seed=seed)[0]["rate"]
+    model, _ = c["train_digits"](seed, loss == "every row", rate, epochs=24)
+    answers, _ = c["at_every_row"](model, c["images"][c["CHECK"]])
+    test = float((answers[:, -1] == c["digits"][c["CHECK"]]).mean())
+    row = (test, time.process_time() - start)
+    return [row], {f"{loss}/{seed}": answers[:, -1].astype(np.uint8)}
 
 
 def machine_jobs(rows):
@@ -86,8 +103,10 @@ def vowels(layer, rate, fold):
 DIGITS = ("loss", "rate", "seed", "chosen_on", "test", "seconds")
 MACHINES = ("method", "rows", "chosen_on", "test", "seconds")
 VOWELS = ("layer", "rate", "fold", "epochs", "wrong", "seconds")
+LONGER = ("loss", "seed", "test", "seconds")
 EXPERIMENTS = [
     Experiment("vowel_networks", VOWELS, 3, vowel_jobs, vowels, chapters=(CHAPTER,)),
     Experiment("early_digits", DIGITS, 3, digit_jobs, digits, chapters=(CHAPTER,)),
+    Experiment("early_longer", LONGER, 2, longer_jobs, longer, chapters=(CHAPTER,)),
     Experiment("early_machines", MACHINES, 2, machine_jobs, machines, chapters=(CHAPTER,)),
 ]

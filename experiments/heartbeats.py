@@ -4,6 +4,8 @@ heartbeats.npz has the answers of five draws of the kernels for the test part, a
 fifth of its beats at seven shifts. heartbeat_choices: share right in the fold kept aside, after
 20, 40 and 60 epochs. heartbeat_alarms: 1 − AUC on training beats without one kind, and on the
 test part; its arrays: how many of the 2,627 normal test beats score above each abnormal one.
+heartbeat_copies: the network trained on beats and shifted copies; arrays: its answers for every
+fifth test beat at seven shifts.
 """
 
 import time
@@ -47,6 +49,17 @@ def choices(rate, fold):
     return [(n, float(history["val_accuracy"][n - 1]), seconds) for n in (20, 40, 60)], {}
 
 
+def copies(seed):
+    c = shared(CHAPTER)
+    start = time.process_time()
+    x, y = c["shifted_copies"](c["x_train"], c["y_train"])
+    model, _ = c["train_beats"](seed, x, y)
+    moved = (c["shift"](c["x_test"][::5], s) for s in c["SHIFTS"])
+    answers = np.array([c["classify"](model, each) for each in moved], np.uint8)
+    accuracy = float((answers == c["y_test"][::5]).mean())
+    return [(accuracy, time.process_time() - start)], {f"{seed}": answers}
+
+
 def alarm_jobs(rows):
     yield from ((rate, seed) for rate in (0.003, 0.01) for seed in SEEDS)
 
@@ -72,5 +85,6 @@ ALARMS = ("rate", "seed", "without_1", "without_2", "without_3", "without_4", "t
 EXPERIMENTS = [
     Experiment("heartbeats", KERNELS, 1, kernel_jobs, kernels, chapters=(CHAPTER,)),
     Experiment("heartbeat_choices", CHOICES, 2, choice_jobs, choices, chapters=(CHAPTER,)),
+    Experiment("heartbeat_copies", KERNELS, 1, kernel_jobs, copies, chapters=(CHAPTER,)),
     Experiment("heartbeat_alarms", ALARMS, 2, alarm_jobs, alarms, chapters=(CHAPTER,)),
 ]
