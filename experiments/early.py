@@ -4,8 +4,8 @@ early_digits: accuracy on the 1,000 images for choosing, mean over the rows aske
 of the test part at the end; the rate is chosen with seed 5. early_machines: one model for each
 number of rows. Arrays: answers for the last 2,000 images at each row, and how sure they are.
 early_longer: twice the epochs, three seeds for each loss; arrays: the answers at the last row for
-the test part. vowel_networks: wrong answers in a fold after 30 and 60 epochs, then (fold 5 to 9: seeds 0 to 4 on
-all recordings) on the test part; arrays: the answers there.
+the test part. vowel_networks: wrong answers in a fold after 30 and 60 epochs, then (fold 5 to 9:
+seeds 0 to 4 on all recordings) on the test part; arrays: the answers there.
 """
 
 import time

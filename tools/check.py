@@ -23,6 +23,7 @@ NBVAL = [
     # One notebook is one scope: its cells share a kernel and must stay together.
     "-n", "auto", "--dist", "loadscope",
 ]  # fmt: skip
+GROUPS = ["-n", "auto", "--dist", "loadgroup"]  # tests of one group share a process
 COVERAGE = [
     "--cov=rnnkit",
     "--cov=rnnbook",
@@ -48,8 +49,7 @@ STEPS = {
     ],
     "book": [[*PYTHON, "tools/build.py", "--fresh"]],
     "site": [
-        [*PYTEST, "-n", "auto", "--dist", "loadgroup", "tests/site"]
-        + ["--ignore=tests/site/test_live.py"]
+        [*PYTEST, *GROUPS, "tests/site", "--ignore=tests/site/test_live.py"],
     ],
     "live": [[*PYTEST, "tests/site/test_live.py"]],  # skipped where `make live` has not been run
 }

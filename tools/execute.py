@@ -96,12 +96,14 @@ def store(path: Path) -> str:
             'which `pip install -e ".[bench]"` brings.'
         )
     generated.renew(path)
+    seen = os.environ | QUIET
+    seen.pop("MPLBACKEND", None)  # with it no picture would be stored
     with tempfile.TemporaryDirectory() as folder:
         done = Path(folder) / path.name
         command = [sys.executable, __file__, "--worker", str(done), str(path)]
         run = subprocess.run(
             command,
-            env=os.environ | QUIET,
+            env=seen,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -410,6 +410,8 @@ def outputs_fit_the_page(notebook, path):
 def figures_have_alt_text(notebook, path):
     for cell in notebooks.code_cells(notebook):
         if not images(cell):
+            if "plt.show()" in cell.source:
+                yield f"{first(cell)} draws, and no picture is stored: MPLBACKEND was set"
             continue
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         if len(alt) < 20 or re.match(r"(a |the )?(figure|plot|image|graph|picture)\b", alt, re.I):

@@ -205,6 +205,7 @@ PLANTED = [
     ("figures_have_alt_text", add(5, mystnb={"image": {"alt": "Figure with the loss curve"}})),
     ("figures_have_alt_text", output(5, output_type="display_data", data=PNG)),
     ("figures_have_alt_text", replace(5, "\nplt.show()", ";")),
+    ("figures_have_alt_text", lambda notebook: notebook.cells[5].update(outputs=[])),
     ("portable_outputs", out("/home/me/x.py\n")),
     ("portable_outputs", out("2026-01-02 03:04\n")),
     ("portable_outputs", out("<object at 0x7f12345678>\n")),
