@@ -3,6 +3,7 @@
 Needs Chromium or Chrome; without it the tests are skipped and the static checks remain.
 """
 
+import os
 import re
 import shutil
 from importlib.resources import files
@@ -103,7 +104,8 @@ def test_page(page, show):
 
 def changed(page, old, new):
     """Write a copy of a page with a fault in it."""
-    bad = page.with_name(f"changed_{page.stem}.htm")  # other tests look at *.html
+    # Of this process alone, and no *.html, at which other tests look.
+    bad = page.with_name(f"changed_{page.stem}_{os.getpid()}.htm")
     bad.write_text(re.sub(old, new, page.read_text("utf-8"), count=1, flags=re.DOTALL), "utf-8")
     return bad
 
