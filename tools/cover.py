@@ -30,9 +30,8 @@ BLUE, ORANGE, GREY = "#2f81c7", "#d9730d", "#7f7f7f"
 def chapter(name: str, *functions: str) -> dict[str, Any]:
     """Return what a chapter's shared cells define, with some of its other functions."""
     found = dict(shared(name))
-    for node in ast.parse(
-        notebooks.plain_code(notebooks.read(notebooks.FOLDER / f"{name}.ipynb"))
-    ).body:
+    code = notebooks.plain_code(notebooks.read(notebooks.FOLDER / f"{name}.ipynb"))
+    for node in ast.parse(code).body:
         if isinstance(node, ast.FunctionDef) and node.name in functions:
             exec(compile(ast.Module([node], []), name, "exec"), found)
     return found

@@ -19,7 +19,6 @@ import tomllib
 from importlib.metadata import packages_distributions
 
 import nbformat
-import yaml
 
 import notebooks
 import rnncheck
@@ -277,7 +276,6 @@ def guide() -> str:
 # ---------------------------------------------------------------- the cover
 
 COVER = notebooks.ROOT / "book" / "index.md"
-CONTENTS = notebooks.ROOT / "_toc.yml"
 MAP = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- end of chapters -->)", re.DOTALL)
 LINK = re.compile(r"\[[^]]+\](\(\.\./notebooks/(\w+)\.ipynb\))(, \d+ minutes)?")
 
@@ -300,11 +298,11 @@ def entitled(text: str, longest: int = 34) -> str:
 def chapters() -> str:
     """Return the list of all chapters, by part, with their minutes."""
     lines = ["````{container} chapters"]
-    for part in yaml.safe_load(CONTENTS.read_text("utf-8"))["parts"]:
-        names = [x["file"] for x in part["chapters"] if x["file"].startswith("notebooks/")]
+    for part, pages in notebooks.contents():
+        names = [page for page in pages if page.startswith("notebooks/")]
         if names:
             links = [f"- [.](../{name}.ipynb), 0 minutes" for name in names]
-            lines += [f"**{part['caption']}**", "", *links, ""]
+            lines += [f"**{part}**", "", *links, ""]
     return entitled("\n".join([*lines[:-1], "````", ""]), longest=100)
 
 

@@ -11,9 +11,11 @@ import hashlib
 import io
 import re
 import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
@@ -26,6 +28,14 @@ MAX_MB = 1500
 
 def paths() -> list[Path]:
     return sorted(FOLDER.glob("*.ipynb"))
+
+
+def contents() -> Iterator[tuple[str, list[str]]]:
+    """Yield the parts of the book with their pages; the cover is a part without a name."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    yield "", [toc["root"]]
+    for part in toc["parts"]:
+        yield part["caption"], [chapter["file"] for chapter in part["chapters"]]
 
 
 def read(path: Path) -> nbformat.NotebookNode:

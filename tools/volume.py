@@ -15,7 +15,6 @@ import posixpath
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag
@@ -30,7 +29,6 @@ import visit
 
 SITE = visit.SITE
 FILES = {kind: SITE / f"rnn-book.{kind}" for kind in ("pdf", "epub")}
-CONTENTS = notebooks.ROOT / "_toc.yml"
 CONFIG = notebooks.ROOT / "_config.yml"
 STYLE = Path(__file__).with_name("volume.css")
 DROPPED = (
@@ -43,14 +41,6 @@ TO_MATHML = """async (formulas) => {
   await MathJax.startup.promise;
   return formulas.map(([tex, display]) => MathJax.tex2mml(tex, { display }));
 }"""
-
-
-def contents() -> Iterator[tuple[str, list[str]]]:
-    """Yield the parts of the book with their pages; the cover is a part without a name."""
-    toc = yaml.safe_load(CONTENTS.read_text("utf-8"))
-    yield "", [toc["root"]]
-    for part in toc["parts"]:
-        yield part["caption"], [chapter["file"] for chapter in part["chapters"]]
 
 
 def anchor(page: str, place: str = "") -> str:
@@ -103,7 +93,7 @@ def pictures(found: Tag, page: str) -> list[str]:
 
 
 def all_pages() -> list[str]:
-    return [page for _, pages in contents() for page in pages]
+    return [page for _, pages in notebooks.contents() for page in pages]
 
 
 def title(found: Tag) -> str:
@@ -121,7 +111,7 @@ def one_page() -> str:
     """Return the whole book as one page of HTML."""
     pages = set(all_pages())
     body, lines = [], []
-    for part, names in contents():
+    for part, names in notebooks.contents():
         lines += [f"<h2>{part}</h2>"] if part else []
         for name in names:
             found = article(name)
@@ -197,7 +187,7 @@ def epub_file(tab: Page) -> Path:
     )  # fmt: skip
     book.add_item(style)
     kept, spine = set[str](), list[Any](["nav"])
-    for part, names in contents():
+    for part, names in notebooks.contents():
         chapters = []
         for name in names:
             found = article(name)

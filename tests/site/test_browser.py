@@ -5,21 +5,16 @@ Needs Chromium or Chrome; without it the tests are skipped and the static checks
 
 import os
 import re
-import shutil
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+from visit import SITE
+
 PAGES = sorted(SITE.glob("book/*.html")) + sorted(SITE.glob("notebooks/*.html"))
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine")
 
 DRAWN = """async () => {
   if (document.querySelector(".math")) await MathJax.startup.promise;
@@ -51,15 +46,6 @@ RUN_AXE = """async ({ levels, contrast, all }) => {
   const { violations } = await axe.run(scope, { runOnly: levels, rules });
   return violations.flatMap((x) => x.nodes.map((node) => `${x.id}: ${node.html.slice(0, 120)}`));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as driver:
-        yield driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"],
-        )
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ Needs Chromium or Chrome; without it the tests of the browser are skipped.
 """
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import moving
 import notebooks
-from visit import CHROMIUM, SITE
+from visit import SITE
 
 PAGES = {
     cell.metadata["rnnbook"]["moving"]: SITE / "notebooks" / f"{path.stem}.html"
@@ -16,17 +15,6 @@ PAGES = {
     for cell in notebooks.read(path).cells
     if "moving" in cell.metadata.get("rnnbook", {})
 }
-
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome here")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as driver:
-        yield driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"],
-        )
 
 
 @pytest.fixture
@@ -58,7 +46,6 @@ def test_only_pages_with_a_figure_load_the_scripts():
             assert loaded == (there | {"moving"} if there else set()), page.name
 
 
-@needs_browser
 @pytest.mark.parametrize("name", PAGES)
 def test_without_javascript_the_picture_is_there(name, browser):
     context = browser.new_context(java_script_enabled=False)
@@ -70,7 +57,6 @@ def test_without_javascript_the_picture_is_there(name, browser):
     context.close()
 
 
-@needs_browser
 def test_on_paper_the_picture_stands_alone(figure):
     page = figure("gates")
     assert page.is_visible()
@@ -78,7 +64,6 @@ def test_on_paper_the_picture_stands_alone(figure):
     assert not page.is_visible()
 
 
-@needs_browser
 def test_unrolled_steps_and_weights_by_keyboard(figure):
     page = figure("unrolled")
     said, gradient = page.locator(".said"), page.locator("td.number").nth(3)
@@ -93,7 +78,6 @@ def test_unrolled_steps_and_weights_by_keyboard(figure):
     assert "Only the inputs" in said.inner_text()
 
 
-@needs_browser
 def test_vanishing_by_keyboard(figure):
     page = figure("vanishing")
     said = page.locator(".said")
@@ -108,7 +92,6 @@ def test_vanishing_by_keyboard(figure):
     assert text in said.inner_text()
 
 
-@needs_browser
 def test_gates_by_keyboard(figure):
     page = figure("gates")
     for gate in ("forget gate f", "input gate i"):
@@ -120,7 +103,6 @@ def test_gates_by_keyboard(figure):
     assert "39\u00a0% of step 2" in said.inner_text()  # 0.9 ** 9
 
 
-@needs_browser
 def test_influence_by_keyboard_and_mouse(figure):
     page = figure("influence")
     said, control = page.locator(".said"), page.get_by_label("character")
@@ -135,7 +117,6 @@ def test_influence_by_keyboard_and_mouse(figure):
     assert control.get_attribute("aria-valuetext") == "end of line"
 
 
-@needs_browser
 def test_alignment_by_keyboard(figure):
     page = figure("alignment")
     said, control = page.locator(".said"), page.get_by_label("written letter")

@@ -5,36 +5,29 @@ import threading
 from functools import partial
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+import lighthouse
 import visit
-
-pytestmark = pytest.mark.skipif(visit.CHROMIUM is None, reason="no Chromium or Chrome")
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.fixture(scope="module")
-def search():
+def search(browser):
     """Return a function that asks and gives the hits, as texts, and what was fetched."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=visit.SITE))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(lighthouse.Host, directory=visit.SITE)
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=visit.CHROMIUM, args=["--no-sandbox"])
 
-        def ask(words):
-            tab, fetched = browser.new_page(), []
-            tab.set_default_timeout(120_000)
-            tab.on("response", lambda answer: fetched.append(answer.url.rpartition("/")[2]))
-            tab.goto(f"http://127.0.0.1:{server.server_port}/search.html?q={words}")
-            tab.get_by_text("Search finished").wait_for()
-            tab.locator("#search-results li .context").first.wait_for()
-            return tab.locator("#search-results li").all_inner_texts(), fetched
+    def ask(words):
+        tab, fetched = browser.new_page(), []
+        tab.set_default_timeout(120_000)
+        tab.on("response", lambda answer: fetched.append(answer.url.rpartition("/")[2]))
+        tab.goto(f"http://127.0.0.1:{server.server_port}/search.html?q={words}")
+        tab.get_by_text("Search finished").wait_for()
+        tab.locator("#search-results li .context").first.wait_for()
+        return tab.locator("#search-results li").all_inner_texts(), fetched
 
-        yield ask
+    yield ask
     server.shutdown()
     server.server_close()
 

@@ -9,9 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
-import visit
 import volume
 
 pytestmark = pytest.mark.xdist_group("volume")  # one process makes the volume, once
@@ -51,21 +49,18 @@ def test_code_outputs_and_solutions_stay_and_folded_code_goes():
 
 @pytest.fixture
 def some(monkeypatch, tmp_path):
-    monkeypatch.setattr(volume, "contents", lambda: SOME)
+    monkeypatch.setattr(volume.notebooks, "contents", lambda: SOME)
     files = {kind: tmp_path / f"some.{kind}" for kind in volume.FILES}
     monkeypatch.setattr(volume, "FILES", files)
     return files
 
 
 @pytest.fixture
-def tab():
-    if visit.CHROMIUM is None:
-        pytest.skip("no Chromium or Chrome on this machine")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=visit.CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page()
-        opened.set_default_timeout(300_000)
-        yield opened
+def tab(browser):
+    opened = browser.new_page()
+    opened.set_default_timeout(300_000)
+    yield opened
+    opened.close()
 
 
 def test_epub(some, tab):
