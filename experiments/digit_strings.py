@@ -3,8 +3,10 @@
 "known" tests on the chapter's strings, whose voices are in training, with five seeds for each
 network and 600 steps; the two forward runs with the most errors and one that reads both ways get
 1,200 as well. Another network is trained on 200 recordings only. The other tests leave one speaker
-out. `rate` is the digit error rate on test strings, `whole` the share of strings without an error,
-`validation` the rate on validation strings (0 where none are read).
+out. The templates are stretched to as many frames as in the chapter; stretched to fewer and to
+more, they read the validation strings alone. `rate` is the digit error rate on test strings,
+`whole` the share of strings without an error, `validation` the rate on validation strings (0 where
+none are read).
 digit_strings.npz has for each run the errors of each test string, the loss of each step, and the
 weights of the bidirectional networks that know the voices.
 """
@@ -23,6 +25,7 @@ CHAPTER = "06_3b_ctc"
 NETWORKS = {"both directions": {}, "forward only": {"bidirectional": False, "units": 66}}
 LONGER = ", 1,200 steps"
 FEW = "known, 200 recordings"
+FRAMES = {"templates, 12 frames": 12, "templates, 32 frames": 32}
 PRICES = (0, 5, 10, 15, 20, 25)
 
 
@@ -35,24 +38,25 @@ def jobs(rows):
     for speaker in SPEAKERS:
         yield ("templates", 0, speaker)
         yield ("both directions", 0, speaker)
+    yield from ((name, 0, "validation") for name in FRAMES)
 
 
 @cache
-def price():
-    """Return the price of a segment that makes the fewest errors on validation strings."""
+def price(frames):
+    """Return the best price of a segment on validation strings, its errors and answers there."""
     cells = shared(CHAPTER)
-    strings, known = cells["validation"], cells["templates"](cells["train_rows"])
+    strings, known = cells["validation"], cells["templates"](cells["train_rows"], frames)
     found = [cells["segments"](x[:n], known) for x, n in zip(*strings[:2], strict=True)]
-    rates = {
-        p: cells["score"]([cells["cheapest"](*pair, p) for pair in found], strings)[0]
-        for p in PRICES
-    }
+    answers = {p: [cells["cheapest"](*pair, p) for pair in found] for p in PRICES}
+    rates = {p: cells["score"](read, strings)[0] for p, read in answers.items()}
     best = min(rates, key=rates.get)
-    return best, rates[best]
+    return best, rates[best], answers[best]
 
 
 def parts(cells, voice):
-    """Return the training rows and the test strings."""
+    """Return the training rows and the strings to read."""
+    if voice == "validation":
+        return cells["train_rows"], cells["validation"]
     if voice in ("known", FEW):
         return cells["train_rows"][: 200 if voice == FEW else None], cells["test"]
     own = speakers()[0] == SPEAKERS.index(voice)
@@ -64,8 +68,10 @@ def parts(cells, voice):
 def run(method, seed, voice):
     cells, kept = shared(CHAPTER), {}
     (rows, strings), start, checked, chosen = parts(cells, voice), time.process_time(), 0.0, 0.0
-    if method == "templates":
-        chosen, checked = price()
+    if method in FRAMES:
+        chosen, checked, answers = price(FRAMES[method])
+    elif method == "templates":
+        chosen, checked, _ = price(cells["STEPS"])
         answers = cells["read_with_templates"](strings, cells["templates"](rows), chosen)
     else:
         steps = 1200 if method.endswith(LONGER) else 600
