@@ -1,5 +1,6 @@
 """Which cells run in the browser, and what `make live` accepts."""
 
+import ast
 import hashlib
 import io
 import re
@@ -122,3 +123,19 @@ def test_the_buttons_of_a_fork_lead_to_the_fork():
     ]  # fmt: skip
     for address in (live.PLACEHOLDER, "https://git.example.org/me/fork"):
         assert list(live.ways("01_background", address)) == ["Download"]
+
+
+@pytest.mark.parametrize("path", notebooks.paths(), ids=lambda path: path.stem)
+def test_numbers_drawn_on_the_page_are_those_of_the_book(path):
+    """No cell that runs draws from a generator from which a cell that does not run has drawn."""
+    notebook = notebooks.read(path)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    generators = set(re.findall(r"(\w+) = np\.random\.default_rng", "\n".join(code)))
+    ahead = set()
+    if live.is_live(notebook):
+        for source, cell in zip(code, live.plan(notebook)["cells"], strict=True):
+            made, drawn = set(), set()
+            for statement in ast.parse(source).body if "google.colab" not in source else []:
+                drawn |= live.wants(statement, made) & generators
+            assert not (cell["runs"] and drawn & ahead), source
+            ahead = ahead - made if cell["runs"] else ahead | drawn
