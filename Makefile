@@ -34,7 +34,7 @@ serve: book  ## build the book and show it on this computer (PORT=8000)
 pdf: book  ## write the book as one PDF, for paper (needs Chromium, and fonts for Chinese)
 	$(RUN) tools/volume.py pdf
 
-epub: book  ## write the book as one EPUB, for readers of books (needs Chromium)
+epub: book  ## write the book as one EPUB, for readers of books
 	$(RUN) tools/volume.py epub
 
 lighthouse: book  ## measure six pages with Lighthouse (needs Chromium and npx)

@@ -1,9 +1,9 @@
-r"""Sphinx extension: pages that work without a network, no dead buttons, a plain API page.
+"""Sphinx extension: pages that work without a network, no dead buttons, a plain API page.
 
 What Jupyter Book does not do by itself:
 
-- MathJax comes from the installed package sphinx-mathjax-offline, the parts that TeX input and
-  HTML output need (the whole is ten times larger);
+- formulas are MathML, which needs no script (see formulas.py); one that cannot be read ends the
+  build;
 - Thebe's scripts, which every page would carry although nothing uses them, are left out;
 - repository buttons, and those of Binder and Colab, appear only once the repository's address is
   set;
@@ -14,18 +14,17 @@ What Jupyter Book does not do by itself:
 - terms in bold open their definition from the glossary;
 - cells that name a figure that moves get it below their picture, and its scripts (see moving.py);
 - chapters get their quiz, above the references (see quiz.py);
-- fields of named tuples are not listed ("Alias for field number 0");
-- a formula of several lines keeps its number: Sphinx would put it into a `split` environment,
-  where MathJax allows no \tag.
+- fields of named tuples are not listed ("Alias for field number 0").
 """
 
-import importlib.util
-import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from docutils import nodes
+from sphinx.errors import SphinxError
+from sphinx.util.logging import get_node_location
 
+import formulas
 import generated
 import live
 import moving
@@ -33,13 +32,6 @@ import notebooks
 import pages
 import quiz
 
-MATHJAX = [
-    "tex-chtml.js",
-    "input/tex/extensions",
-    "output/chtml/fonts",
-    "ui",
-    "a11y/assistive-mml.js",
-]
 BUTTONS = ["use_repository_button", "use_issues_button", "use_edit_page_button"]
 
 
@@ -56,28 +48,14 @@ def drop_dead_buttons(app, config):
         options.update(dict.fromkeys(BUTTONS, False))
 
 
-def copy_mathjax(app, exception):
-    if exception is None and app.builder.format == "html":
-        write_mathjax(Path(app.outdir) / "_static" / "mathjax")
-
-
-def write_mathjax(target):
-    package = importlib.util.find_spec("sphinx-mathjax-offline")
-    source = Path(package.origin).parent / "static" / "mathjax"
-    for part in MATHJAX:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, target / part, dirs_exist_ok=True)
-        else:
-            (target / part).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / part, target / part)
-
-
-def keep_numbers(app, doctree):
-    for formula in doctree.findall(nodes.math_block):
-        text = formula.astext()
-        if app.builder.format == "html" and r"\tag" in text:
-            formula["nowrap"] = True
-            formula.children = [nodes.Text(rf"\[{text}\]")]
+def draw(self, node):
+    """Write a formula; the error of one that cannot be read says where it stands."""
+    kind = formulas.block if isinstance(node, nodes.math_block) else formulas.inline
+    try:
+        self.body.append(kind(node.astext()))
+    except formulas.FormulaError as error:
+        raise SphinxError(f"{get_node_location(node)}: {error}") from None
+    raise nodes.SkipNode
 
 
 def add_quiz(app, page, text):
@@ -165,16 +143,15 @@ def setup(app):
     app.connect("config-inited", drop_dead_buttons, priority=1)
     app.connect("config-inited", lambda app, config: drop_thebe(app), priority=1)
     app.connect("source-read", add_quiz)
-    app.connect("doctree-read", keep_numbers)
     app.connect("doctree-read", note_moving)
     app.connect("builder-inited", copy_moving)
     app.connect("doctree-resolved", add_moving)
-    app.connect("build-finished", copy_mathjax)
     app.connect("html-page-context", load_moving)
     app.connect("html-page-context", offer_to_run)
     app.connect("html-page-context", mend)
     app.connect("build-finished", copy_live)
     app.connect("build-finished", finish)
     give_address(app)
-    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.add_html_math_renderer("mathml", (draw, None), (draw, None))
+    app.config.html_math_renderer = "mathml"
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,14 +14,18 @@ from typing import Any
 
 from docutils import nodes
 
+import formulas
 import glossary
 import live
-import quiz
 
 # The theme's icons are a script of 1.5 MB, of which the pages use about fifteen pictures.
 ICON = re.compile(
     r'(?:"([a-z0-9-]+)"|([a-z][a-z0-9]*)):'  # name
     r'\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'  # size, other names, code, path
+)
+# The index of the search is 100 kB, of use on its own page only.
+SEARCHING = re.compile(
+    r'\s*<script src="[^"]*/(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*src="([^":]+\.png)"')
 USED = re.compile(r"\bfa-([a-z0-9-]+)")
@@ -73,13 +77,16 @@ def sized(page: str, folder: Path) -> str:
 
 
 def finish(site: Path) -> None:
-    """Give figures their size, and leave in the theme's script only the icons that are used."""
+    """Give figures their size, and leave out what a page does not use: search, icons."""
     script = site / "_static" / "scripts" / "fontawesome.js"
     used = set()
     for path in site.rglob("*.html"):
         page = path.read_text("utf-8")
         used |= set(USED.findall(page))
-        if page != (new := sized(page, path.parent)):
+        new = sized(page, path.parent)
+        if path.name != "search.html":
+            new = SEARCHING.sub("", new)
+        if page != new:
             path.write_text(new, "utf-8")
     text = script.read_text("utf-8")
     script.write_text(
@@ -111,7 +118,7 @@ def prose(app: Any) -> str:
 def plain(paragraph: nodes.Node) -> str:
     """Return a paragraph as HTML without links; its formulas remain formulas."""
     if isinstance(paragraph, nodes.math):
-        return quiz.for_page(html.escape(paragraph.astext(), quote=False))
+        return formulas.inline(paragraph.astext())
     if isinstance(paragraph, nodes.Text):
         return html.escape(paragraph.astext(), quote=False)
     return "".join(plain(child) for child in paragraph.children)

@@ -31,6 +31,7 @@ from typing import NamedTuple
 
 from docutils import nodes
 
+import formulas
 import notebooks
 
 FOLDER = notebooks.ROOT / "book" / "quizzes"
@@ -101,12 +102,8 @@ def source(chapter: str) -> Path | None:
 # ---------------------------------------------------------------- HTML
 
 
-def for_page(formula: str) -> str:
-    return rf'<span class="math notranslate nohighlight">\({formula}\)</span>'
-
-
 def for_moodle(formula: str) -> str:
-    return rf"\({formula}\)"
+    return html.escape(rf"\({formula}\)", quote=False)
 
 
 def inline(text: str, formula: Callable[[str], str]) -> str:
@@ -114,7 +111,7 @@ def inline(text: str, formula: Callable[[str], str]) -> str:
 
     def piece(found: re.Match) -> str:
         if found["math"]:
-            return formula(html.escape(found["math"], quote=False))
+            return formula(found["math"])
         if found["code"]:
             return f"<code>{html.escape(found['code'], quote=False)}</code>"
         return f"<em>{inline(found['em'], formula)}</em>"
@@ -130,7 +127,7 @@ def on_page(asked: list[Question]) -> str:
     """Return the quiz of a page: HTML without a blank line, which would end it in Markdown."""
     lines = ['<ol class="quiz">']
     for question in asked:
-        lines.append(f"<li><p>{inline(question.text, for_page)}</p>")
+        lines.append(f"<li><p>{inline(question.text, formulas.inline)}</p>")
         if question.code:
             lines.append(f"<pre>{html.escape(question.code, quote=False)}</pre>")
         for option in question.options:
@@ -139,9 +136,9 @@ def on_page(asked: list[Question]) -> str:
             lines += [
                 f'<details class="{kind}">'
                 f'<summary><span class="letter">{option.letter}</span> '
-                f"{inline(option.text, for_page)}</summary>",
+                f"{inline(option.text, formulas.inline)}</summary>",
                 f'<p><span class="word">{kind.title()}.</span> '
-                f"{inline(option.why, for_page)} See {link}.</p></details>",
+                f"{inline(option.why, formulas.inline)} See {link}.</p></details>",
             ]
         lines.append("</li>")
     return "\n".join([*lines, "</ol>"])

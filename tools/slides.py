@@ -5,8 +5,8 @@ r"""A deck for each chapter, by one rule, from the stored notebook; nothing in a
 A deck has the title with the first question, the objectives, the sections as a plan, each numbered
 formula with the sentence that leads to it, each figure that says how to read it, the names of the
 pitfalls, and the items of the summary. It is one HTML file in `_build/slides`, its figures inside,
-beside the MathJax that the book ships: copy the folder anywhere, no network is needed. The arrow
-keys turn the pages; printing gives one page a slide.
+and its formulas MathML with their font: copy it anywhere, no network is needed. The arrow keys turn
+the pages; printing gives one page a slide.
 """
 
 import base64
@@ -21,7 +21,7 @@ import nbformat
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-import book_extension
+import formulas
 import notebooks
 
 BUILT = notebooks.ROOT / "_build" / "slides"
@@ -42,7 +42,7 @@ SENTENCE = re.compile(
     r"(?:(?<=[.?!])|(?<=[.?!]\))|(?<=[^*][.?!]\*))(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z$*`(])"
 )
 GOALS = re.compile(r"^\*\*After this chapter you can:?\*\*:?\s*(.*?)(?=^\*\*)", re.M | re.S)
-FORMULA_END = re.compile(r'<span class="math inline">[^<]*</span>[-,.;:?!)]+')
+FORMULA_END = re.compile(r'<span class="math inline">(?:(?!</span>).)*</span>[-,.;:?!)]+')
 # How to read a figure stands in italics; behind it the paragraph may go on.
 READ = re.compile(r"^\*(?!\*)(?:How to read it: )?((?:[^*]|\*\*)+)\*(?!\*)")
 
@@ -71,12 +71,12 @@ li {{ break-inside: avoid }}
 .whole {{ white-space: nowrap }}
 .beside {{ display: flex; gap: 4vmin; align-items: center; min-height: 0 }}
 .beside img {{ width: 66%; max-height: 76vh; margin: 0 }}
-mjx-assistive-mml, mjx-assistive-mml * {{ width: 1px !important; height: 1px !important }}
 .caption {{ font-size: .72em }}
 code {{ font-size: .9em }}
 table {{ border-collapse: collapse }}
 td, th {{ padding: .1em .6em; border-bottom: 1px solid #ccc }}
 @page {{ size: 1280px 720px; margin: 0 }}
+{style}
 @media print {{ html {{ font-size: 29px }} section {{ height: 720px }} }}
 </style>
 <script>
@@ -88,8 +88,7 @@ function fit() {{  // text that is too long becomes smaller, until it has room
       slide.style.fontSize = size - 5 + "%";
   document.documentElement.dataset.drawn = "yes";
 }}
-const drawn = () => MathJax.startup.defaultPageReady().then(() => document.fonts.ready).then(fit);
-MathJax = {{ startup: {{ pageReady: drawn }}, options: {{ enableMenu: false }} }};
+addEventListener("load", () => document.fonts.ready.then(fit));
 addEventListener("keydown", (event) => {{
   const step = {{ ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1,
     PageUp: -1 }}[event.key];
@@ -99,7 +98,6 @@ addEventListener("keydown", (event) => {{
   slides()[Math.max(0, Math.min(now + step, slides().length - 1))].scrollIntoView();
 }});
 </script>
-<script defer src="mathjax/tex-chtml.js"></script>
 {slides}
 </html>
 """
@@ -113,9 +111,8 @@ class Slide(NamedTuple):
 
 
 def as_math(content: str, options: dict) -> str:
-    """Return a formula between the delimiters that MathJax looks for."""
-    marks = (r"\[", r"\]") if options["display_mode"] else (r"\(", r"\)")
-    return html.escape(content, quote=False).join(marks)
+    """Return a formula as MathML."""
+    return (formulas.displayed if options["display_mode"] else formulas.inline)(content)
 
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(
@@ -186,7 +183,7 @@ def opening(notebook) -> list[Slide]:
     return [first, *goals, Slide("Plan", plan)]
 
 
-def formulas(heading: str, text: str) -> list[Slide]:
+def equations(heading: str, text: str) -> list[Slide]:
     """Return slides of the numbered formulas, each with the sentence that leads to it.
 
     What follows within a line of text stands on the slide of the formula before.
@@ -271,7 +268,7 @@ def deck(notebook) -> list[Slide]:
             elif section == "Pitfalls":
                 pitfalls += re.findall(r"^(?:- )?\*\*(?:\d+\. )?(.+?)\.?\*\*", words, re.MULTILINE)
             elif section != "Exercises":
-                slides += formulas(heading, words)
+                slides += equations(heading, words)
     return slides
 
 
@@ -282,13 +279,12 @@ def page(notebook, slides: list[Slide]) -> str:
         heading = f"<h2>{inline(slide.heading)}</h2>\n" if slide.heading else ""
         parts.append(f"<section>\n{heading}{slide.body}\n</section>")
     title = html.escape(notebook.cells[0].source.splitlines()[0].removeprefix("# "))
-    return PAGE.format(title=title, slides="\n".join(parts))
+    return PAGE.format(title=title, style=formulas.style(), slides="\n".join(parts))
 
 
 def main(names: list[str]) -> None:
     chosen = {Path(name).stem for name in names}
     BUILT.mkdir(parents=True, exist_ok=True)
-    book_extension.write_mathjax(BUILT / "mathjax")
     for path in notebooks.paths():
         if path.stem != "errata" and (path.stem in chosen or not chosen):
             notebook = notebooks.read(path)

@@ -3,14 +3,12 @@
     python tools/volume.py pdf      # _build/html/rnn-book.pdf
     python tools/volume.py epub     # _build/html/rnn-book.epub
 
-Both are made of the built pages, in the order of the contents, by Chromium: it typesets the
-formulas with the book's own MathJax, and prints. Not in them: what only works on a page (ways to
-run a chapter, copy buttons) and folded code, which draws, parses or prepares; outputs and
-solutions are in them. The built cover then offers what there is.
+Both are made of the built pages, in the order of the contents; Chromium prints the PDF. Not in
+them: what only works on a page (ways to run a chapter, copy buttons) and folded code, which draws,
+parses or prepares; outputs and solutions are in them. The built cover then offers what there is.
 """
 
 import argparse
-import json
 import posixpath
 import re
 import shutil
@@ -24,6 +22,7 @@ from bs4 import BeautifulSoup, Tag
 from ebooklib import epub
 from playwright.sync_api import Page, sync_playwright
 
+import formulas
 import notebooks
 import visit
 
@@ -35,12 +34,7 @@ DROPPED = (
     ".headerlink, .ways, script, style, .definition, details.hide > summary, .viewcode-link, "
     ".tag_hide-input > details, .tag_colab, .volumes, .moving"
 )
-MATH = re.compile(r"^\s*\\[(\[](.*)\\[)\]]\s*$", re.DOTALL)
 VOLUMES = re.compile(r'<p class="volumes".*?</p>', re.DOTALL)
-TO_MATHML = """async (formulas) => {
-  await MathJax.startup.promise;
-  return formulas.map(([tex, display]) => MathJax.tex2mml(tex, { display }));
-}"""
 
 
 def anchor(page: str, place: str = "") -> str:
@@ -121,13 +115,11 @@ def one_page() -> str:
             found.name, found["id"], found["class"] = "section", anchor(name), "page"
             body.append(str(found))
             lines.append(f'<p><a href="#{anchor(name)}">{heading}</a></p>' if part else "")
-    settings = {"options": {"enableMenu": False, "processHtmlClass": "math"}}
     listing = f'<nav class="page"><h1>Contents</h1>{"".join(lines)}</nav>'
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{about()["title"]}'
         f"</title><style>{STYLE.read_text('utf-8')}</style><link rel='stylesheet' "
-        f"href='_static/pygments.css'><script>MathJax = {json.dumps(settings)}</script>"
-        '<script src="_static/mathjax/tex-chtml.js"></script></head><body>'
+        "href='_static/pygments.css'><link rel='stylesheet' href='_static/math.css'></head><body>"
         f"{body[0]}{listing}{''.join(body[1:])}</body></html>"
     )
 
@@ -136,7 +128,7 @@ def pdf(tab: Page) -> Path:
     source, target = SITE / "volume.html", FILES["pdf"]
     source.write_text(one_page(), "utf-8")
     tab.goto(source.as_uri())
-    tab.evaluate("() => MathJax.startup.promise")
+    tab.evaluate("() => document.fonts.ready")
     number = (
         '<div style="font-size: 8px; width: 100%; text-align: center">'
         '<span class="pageNumber"></span></div>'
@@ -155,27 +147,21 @@ def pdf(tab: Page) -> Path:
     return target
 
 
+def printed() -> Path:
+    if visit.CHROMIUM is None:
+        raise SystemExit("This needs Chromium or Chrome, which was not found.")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=visit.CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page()
+        tab.set_default_timeout(1_200_000)
+        return pdf(tab)
+
+
 # ---------------------------------------------------------------- EPUB
 
 
-def with_mathml(found: Tag, tab: Page) -> None:
-    """Put MathML in place of the TeX of formulas."""
-    places = [tag for tag in found.select(".math") if MATH.match(tag.get_text())]
-    formulas = [[MATH.match(tag.get_text())[1], tag.name == "div"] for tag in places]
-    for tag, mathml in zip(places, tab.evaluate(TO_MATHML, formulas), strict=True):
-        new = BeautifulSoup(mathml, "lxml-xml").find("math")
-        for table in new.select("[columnspacing='']"):
-            del table["columnspacing"]
-        if tag.name == "div":
-            tag.clear()
-            tag.append(new)
-        else:
-            tag.replace_with(new)
-
-
-def epub_file(tab: Page) -> Path:
+def epub_file() -> Path:
     target, pages = FILES["epub"], set(all_pages())
-    tab.goto((SITE / "notebooks" / "03_1_forward.html").as_uri())  # a page with MathJax
     book = epub.EpubBook()
     book.set_identifier("rnnkit-book")
     book.set_title(about()["title"])
@@ -183,9 +169,13 @@ def epub_file(tab: Page) -> Path:
     book.add_author(about()["author"])
     style = epub.EpubItem(
         uid="style", file_name="style.css", media_type="text/css",
-        content=STYLE.read_bytes() + (SITE / "_static" / "pygments.css").read_bytes(),
+        content=b"".join(
+            x.read_bytes() for x in (STYLE, SITE / "_static" / "pygments.css", formulas.STYLE)
+        ),
     )  # fmt: skip
     book.add_item(style)
+    letters, name = formulas.FONT.read_bytes(), formulas.FONT.name
+    book.add_item(epub.EpubItem(file_name=name, media_type="font/woff2", content=letters))
     kept, spine = set[str](), list[Any](["nav"])
     for part, names in notebooks.contents():
         chapters = []
@@ -193,7 +183,8 @@ def epub_file(tab: Page) -> Path:
             found = article(name)
             heading = title(found)
             point(found, name, pages, in_epub)
-            with_mathml(found, tab)
+            for formula in found.select("math"):
+                formula["xmlns"] = "http://www.w3.org/1998/Math/MathML"
             kept.update(pictures(found, name))
             chapter = epub.EpubHtml(title=heading, file_name=f"{anchor(name)}.xhtml", lang="en")
             chapter.properties += ["mathml"] if found.find("math") else []
@@ -242,13 +233,7 @@ def main() -> None:
     kind = parser.parse_args().kind
     if not (SITE / "index.html").exists():
         raise SystemExit("Build the book first: make book")
-    if visit.CHROMIUM is None:
-        raise SystemExit("This needs Chromium or Chrome, which was not found.")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=visit.CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page()
-        tab.set_default_timeout(1_200_000)
-        print("written:", {"pdf": pdf, "epub": epub_file}[kind](tab))
+    print("written:", epub_file() if kind == "epub" else printed())
     offer()
 
 

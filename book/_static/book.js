@@ -1,12 +1,12 @@
 // What scrolls sideways can be reached by keyboard; a definition opens beside its term.
 
 function reach() {
-  const boxes = "pre, table, .math, mjx-container, .output, .pst-scrollable-table-container";
+  const boxes = "pre, table, .math > div, span.math, .output, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(`.bd-article :is(${boxes})`)) {
     const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
     const overflow = getComputedStyle(box);
     if (scrolls && /auto|scroll/.test(overflow.overflowX + overflow.overflowY)) box.tabIndex = 0;
-    else if (!box.matches("mjx-container")) box.removeAttribute("tabindex");
+    else box.removeAttribute("tabindex");
   }
 }
 
