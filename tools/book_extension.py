@@ -103,7 +103,10 @@ def load_moving(app, page, template, context, doctree):
 
 def mend(app, page, template, context, doctree):
     if "body" in context:
-        context["body"] = context["body"].replace(pages.WRONG_NAME, "")
+        context["body"] = pages.PLAIN.sub(r"\1", context["body"].replace(pages.WRONG_NAME, ""))
+    if "<math" in context.get("body", ""):  # else the page is laid out twice
+        font = context["pathto"]("_static/math.woff2", resource=True)
+        context["metatags"] += f'<link rel="preload" href="{font}" as="font" crossorigin>'
     if page.startswith("notebooks/"):
         link = context["pathto"]("book/glossary")
         context["body"] = pages.explain(context["body"], pages.terms(app), link)

@@ -1,12 +1,16 @@
 // What scrolls sideways can be reached by keyboard; a definition opens beside its term.
 
+// All boxes are measured before one is changed: each change would make the browser measure anew.
 function reach() {
   const boxes = "pre, table, .math > div, span.math, .output, .pst-scrollable-table-container";
-  for (const box of document.querySelectorAll(`.bd-article :is(${boxes})`)) {
-    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
-    const overflow = getComputedStyle(box);
-    if (scrolls && /auto|scroll/.test(overflow.overflowX + overflow.overflowY)) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+  const found = [...document.querySelectorAll(`.bd-article :is(${boxes})`)].map((box) => {
+    const wide = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    const style = wide && getComputedStyle(box);
+    return [box, wide && /auto|scroll/.test(style.overflowX + style.overflowY)];
+  });
+  for (const [box, scrolls] of found) {
+    if (scrolls) box.tabIndex = 0;
+    else if (box.hasAttribute("tabindex")) box.removeAttribute("tabindex");
   }
 }
 
@@ -25,6 +29,7 @@ function terms() {
 }
 
 addEventListener("DOMContentLoaded", terms);
-addEventListener("load", reach);
+// Behind the first picture, when the page has been laid out anyway.
+addEventListener("load", () => requestAnimationFrame(() => setTimeout(reach)));
 addEventListener("resize", reach);
 document.addEventListener("toggle", reach, true);  // a folded cell was opened
