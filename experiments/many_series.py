@@ -11,22 +11,24 @@ from experiments.chapter import shared
 from experiments.protocol import Experiment
 
 CHAPTER = "06_2c_many_series"
-SEEDS, EPOCHS = range(3), 8
+SEEDS, ROUNDS = range(3), 8
+PARTS = range(1996, 2012, 3)  # the first years of the parts on which settings are chosen
 
 
 def jobs(rows):
-    for stage in ("choice", "test"):
+    for stage in (*PARTS, "test"):
         yield from (("jobs", "GRU over all", stage, seed) for seed in SEEDS)
     yield from (("family", f"GRU, {n}", "test", s) for n in (100, 1000, 8000) for s in range(2))
+    yield from (("family", "GRU, 8000, longer", "test", s) for s in range(2))
 
 
 def employment(cells, stage, seed):
-    """Return the error of each industry after each epoch, (epochs, industries)."""
-    first = cells["CHOICE"] if stage == "choice" else cells["TEST"]
-    end = cells["TEST"] if stage == "choice" else cells["log_jobs"].shape[1]
+    """Return the error of each industry after each round, (rounds, industries)."""
+    first = cells["TEST"] if stage == "test" else 12 * (stage - 1990)
+    end = cells["log_jobs"].shape[1] if stage == "test" else first + 36
     x, y = cells["prepared"](0, first, first)
     z, target = cells["prepared"](first, end, first)
-    forecasts = cells["learned"](x, y, z, EPOCHS, seed)
+    forecasts = cells["learned"](x, y, z, ROUNDS, seed)
     return np.stack([np.abs(f - target).mean(axis=(1, 2)) for f in forecasts])
 
 
@@ -39,7 +41,8 @@ def run(task, method, stage, seed):
             kept[f"jobs/{method}/{seed}"] = found
     else:
         series, _ = cells["family"](1000, 7)
-        model = cells["family_network"](int(method.split()[1]), seed)
+        updates = (7500, 3750, 1875) if "longer" in method else (2500, 1250, 625)
+        model = cells["family_network"](int(method.split(", ")[1]), seed, updates)
         answers = model.predict(cells["with_targets"](series)[0])
         scores = {}
         found = [cells["errors"](answers[:, n - 1], series, n) for n in cells["KNOWN"]]
