@@ -4,7 +4,7 @@
 function reach() {
   const boxes = "pre, table, .math > div, span.math, .output, .pst-scrollable-table-container";
   const found = [...document.querySelectorAll(`.bd-article :is(${boxes})`)].map((box) => {
-    const wide = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    const wide = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
     const style = wide && getComputedStyle(box);
     return [box, wide && /auto|scroll/.test(style.overflowX + style.overflowY)];
   });
