@@ -6,7 +6,7 @@ the decoder also reads the encoder's outputs m_1 … m_S (the *memory*):
 
 .. math::
 
-    s_t &= \operatorname{cell}(E y_{t-1}, s_{t-1}), \qquad s_0 = \text{final state of the encoder} \\
+    s_t &= \operatorname{cell}(E y_{t-1}, s_{t-1}), \qquad s_0 = \text{last state of the encoder} \\
     c_t &= \operatorname{attention}(h_t;\; m_1 \dots m_S), \qquad
     \hat h_t = \tanh([c_t, h_t] W + b) \\
     \ell_t &= \hat h_t W_y + b_y \quad\text{(without attention } h_t W_y + b_y\text{)}
