@@ -91,6 +91,8 @@ def form(node: Any) -> str:
     fields = {key: value for key, value in ast.iter_fields(node) if value not in (None, [])}
     for key in ("ctx", "kind", "type_params"):
         fields.pop(key, None)
+    if isinstance(node, ast.JoinedStr):  # Python 3.12.1 ends f"{x:{y}}" with an empty text
+        fields["values"] = [x for x in node.values if getattr(x, "value", None) != ""]
     documented = ast.Module | ast.ClassDef | ast.FunctionDef
     if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
         fields["body"] = node.body[1:]

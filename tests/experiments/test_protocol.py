@@ -107,4 +107,5 @@ def test_form_sees_code_and_nothing_else():
     plain = form("def f(x):\n    return (x + 1)")
     assert form('def f(x):\n    """Doc."""\n    # why\n    return (x\n        + 1)\n') == plain
     assert form("def f(x):\n    return x + 2") != plain
+    assert "value=''" not in form('f"{x:{width}}"')
     assert form("f(x=[])") != form("f(x=None)") and form("a = ''") != form("a = 'b'")
