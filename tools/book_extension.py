@@ -9,7 +9,8 @@ What Jupyter Book does not do by itself:
   set;
 - chapters get a row of buttons: "run this page here", if `make live` has fetched what that takes,
   Binder, Colab, download;
-- pages weigh what they use, and say what they are to search engines, once the address is set;
+- pages weigh what they use (see weight.py), and say what they are to search engines, once the
+  address is set;
 - the search lists chapters of the asked name first, with excerpts from prose;
 - terms in bold open their definition from the glossary;
 - cells that name a figure that moves get it below their picture, and its scripts (see moving.py);
@@ -31,6 +32,7 @@ import moving
 import notebooks
 import pages
 import quiz
+import weight
 
 BUTTONS = ["use_repository_button", "use_issues_button", "use_edit_page_button"]
 
@@ -115,6 +117,7 @@ def mend(app, page, template, context, doctree):
 def finish(app, exception):
     if exception is None and app.builder.format == "html":
         pages.finish(Path(app.outdir))
+        weight.lighten(Path(app.outdir))
         (Path(app.outdir) / "_static" / "prose.json").write_text(pages.prose(app), "utf-8")
 
 

