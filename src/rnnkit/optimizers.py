@@ -163,7 +163,7 @@ class RMSprop(Optimizer):
 
     References
     ----------
-    T. Tieleman, G. Hinton, *Neural Networks for Machine Learning*, lecture 6.5, 2012.
+    Tijmen Tieleman, Geoffrey Hinton, *Neural Networks for Machine Learning*, lecture 6.5, 2012.
 
     Examples
     --------

@@ -158,7 +158,7 @@ def backward(
     h_t from outside the recurrence, and ``dfinal_state`` (B, H) that of the final state, if
     something used it; either may be None, for zeros, but not both.
 
-    P. J. Werbos, *Backpropagation through time: what it does and how to do it*, Proc. IEEE 1990.
+    Paul J. Werbos, *Backpropagation through time: what it does and how to do it*, Proc. IEEE 1990.
 
     >>> params = init(2, 3, rng=np.random.default_rng(0))
     >>> h, _, cache = forward(np.ones((1, 5, 2)), params)

@@ -118,6 +118,13 @@ def test_the_browser_reports_a_fault(old, new, look, show):
         bad.unlink()
 
 
+def test_the_chapters_on_the_cover_stand_in_columns(show):
+    tab = show(SITE / "book" / "index.html")
+    tab.set_viewport_size(WIDE)
+    lefts = tab.locator(".chapters li").evaluate_all("xs => xs.map((x) => x.offsetLeft)")
+    assert len(set(lefts)) == 2
+
+
 def test_a_term_opens_its_definition_by_keyboard(show):
     tab = show(SITE / "notebooks" / "03_1_forward.html")
     text = tab.locator(".definition").first
