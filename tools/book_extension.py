@@ -105,7 +105,8 @@ def load_moving(app, page, template, context, doctree):
 
 def mend(app, page, template, context, doctree):
     if "body" in context:
-        context["body"] = pages.PLAIN.sub(r"\1", context["body"].replace(pages.WRONG_NAME, ""))
+        body = pages.PLAIN.sub(r"\1", context["body"].replace(pages.WRONG_NAME, ""))
+        context["body"] = pages.together(body)
     if "<math" in context.get("body", ""):  # else the page is laid out twice
         font = context["pathto"]("_static/math.woff2", resource=True)
         context["metatags"] += f'<link rel="preload" href="{font}" as="font" crossorigin>'

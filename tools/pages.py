@@ -45,12 +45,31 @@ WRONG_NAME = ' aria-label="Toggle hidden content"'
 PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
 
 
+# A formula in a line of text, and the punctuation that follows it at once.
+FORMULA = re.compile(r"<math>.*?</math>[.,;:?!)%”’]*", re.DOTALL)
+
+
 def published(address: str) -> str:
     """Return where the pages of a repository stand; "" as long as its address is a placeholder."""
     if address == live.PLACEHOLDER:
         return ""
     host, owner, name = re.fullmatch(r"https://(\w+)\.com/([^/]+)/(.+)", address).groups()
     return f"https://{owner.lower()}.{host}.io/{name}/"
+
+
+def together(body: str) -> str:
+    """Return a page on which no line begins with the punctuation after a formula.
+
+    >>> together("of <math>a</math>, or <math>b</math> (<math>c</math>)")
+    'of <span class="together"><math>a</math>,</span> or <math>b</math> \
+(<span class="together"><math>c</math>)</span>'
+    """
+
+    def tied(found: re.Match) -> str:
+        alone = found[0].endswith(">")
+        return found[0] if alone else f'<span class="together">{found[0]}</span>'
+
+    return FORMULA.sub(tied, body)
 
 
 def size(picture: Path) -> tuple[int, int]:

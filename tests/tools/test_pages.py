@@ -32,6 +32,14 @@ def test_a_definition_keeps_its_formulas_and_loses_its_links():
     )
 
 
+def test_no_line_begins_with_the_punctuation_after_a_formula():
+    body = "<p><math>a</math>, <math>b</math> (<math>c</math>)\n<math>d</math> e</p>"
+    shown = pages.together(body)
+    assert shown.count('<span class="together">') == 2
+    assert '<span class="together"><math>a</math>,</span> <math>b</math> (' in shown
+    assert '<span class="together"><math>c</math>)</span>\n<math>d</math> e' in shown
+
+
 def test_figures_have_their_size(tmp_path):
     (tmp_path / "a.png").write_bytes(bytes(16) + struct.pack(">II", 640, 480) + bytes(9))
     page = pages.sized('<img alt="x" src="a.png"/> <img width="3" src="b.png"/>', tmp_path)
