@@ -43,8 +43,6 @@ chapter, and the search in the side bar finds words.</p>
 WRONG_NAME = ' aria-label="Toggle hidden content"'
 # Names, brackets and spaces have the colour of their block; in 3.2 they are 4 of 10 elements.
 PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
-
-
 # A formula in a line of text, and the punctuation that follows it at once.
 FORMULA = re.compile(r"<math>.*?</math>[.,;:?!)%”’]*", re.DOTALL)
 

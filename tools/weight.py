@@ -22,7 +22,6 @@ ICON = re.compile(
     r'(?:"([a-z0-9-]+)"|([a-z][a-z0-9]*)):'  # name
     r'\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'  # size, other names, code, path
 )
-USED = re.compile(r"\bfa-([a-z0-9-]+)")
 # The index of the search is 100 kB, of use on its own page only.
 SEARCHING = re.compile(
     r'\s*<script src="[^"]*/(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
@@ -86,13 +85,14 @@ def used(rules: Iterable, known: set[str]) -> Iterator[str]:
             yield rule.serialize()
 
 
-def styles(site: Path) -> str:
+def styles(site: Path, known: set[str]) -> str:
     """Leave out the rules that no page uses; return what is left of all of them."""
-    known, sheets = names(site), [*(site / "_static").rglob("*.css")]
-    for path in sheets:
+    left = []
+    for path in (site / "_static").rglob("*.css"):
         rules = tinycss2.parse_stylesheet(path.read_text("utf-8"), True, True)
-        path.write_text("\n".join(used(rules, known)), "utf-8")
-    return "".join(path.read_text("utf-8") for path in sheets)
+        left.append("\n".join(used(rules, known)))
+        path.write_text(left[-1], "utf-8")
+    return "".join(left)
 
 
 def fonts(site: Path, text: str) -> None:
@@ -106,14 +106,14 @@ def fonts(site: Path, text: str) -> None:
         subset.save_font(font, path, options)
 
 
-def icons(site: Path) -> None:
+def icons(site: Path, known: set[str]) -> None:
     """Leave out the icons of the script of 1.5 MB that no page names."""
-    named: set[str] = set()
-    for path in site.rglob("*.html"):
-        named |= set(USED.findall(path.read_text("utf-8")))
+
+    def kept(found: re.Match) -> str:
+        return found[0] if f"fa-{found[1] or found[2]}" in known else ""
+
     script = site / "_static" / "scripts" / "fontawesome.js"
-    text = script.read_text("utf-8")
-    script.write_text(ICON.sub(lambda x: x[0] if (x[1] or x[2]) in named else "", text), "utf-8")
+    script.write_text(ICON.sub(kept, script.read_text("utf-8")), "utf-8")
 
 
 def lighten(site: Path) -> None:
@@ -123,7 +123,8 @@ def lighten(site: Path) -> None:
         new = prompt(page if path.name == "search.html" else SEARCHING.sub("", page))
         if page != new:
             path.write_text(new, "utf-8")
-    icons(site)
-    fonts(site, styles(site))
+    known = names(site)
+    icons(site, known)
+    fonts(site, styles(site, known))
     for left in (site / "_static").rglob("*.map"):
         left.unlink()
