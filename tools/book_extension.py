@@ -90,6 +90,10 @@ def add_moving(app, doctree, page):
         moving.place(doctree)
 
 
+def keep_percents(app, doctree, page):
+    pages.percents(doctree)
+
+
 def copy_moving(app):
     if app.builder.format == "html":
         moving.publish(Path(app.outdir) / "_static")
@@ -106,7 +110,7 @@ def load_moving(app, page, template, context, doctree):
 def mend(app, page, template, context, doctree):
     if "body" in context:
         body = pages.PLAIN.sub(r"\1", context["body"].replace(pages.WRONG_NAME, ""))
-        context["body"] = pages.together(body)
+        context["body"] = pages.folds(pages.together(body))
     if "<math" in context.get("body", ""):  # else the page is laid out twice
         font = context["pathto"]("_static/math.woff2", resource=True)
         context["metatags"] += f'<link rel="preload" href="{font}" as="font" crossorigin>'
@@ -153,6 +157,7 @@ def setup(app):
     app.connect("doctree-read", note_moving)
     app.connect("builder-inited", copy_moving)
     app.connect("doctree-resolved", add_moving)
+    app.connect("doctree-resolved", keep_percents)
     app.connect("html-page-context", load_moving)
     app.connect("html-page-context", offer_to_run)
     app.connect("html-page-context", mend)

@@ -40,6 +40,8 @@ APPLY = "\N{FUNCTION APPLICATION}"
 # Formulas in a line of text with more characters may be wider than a phone.
 LONG = 24
 THIN = "0.1667em"
+# At least this high is what stands under a root.
+ROOT = "0.75em"
 # How browsers draw a letter that stands alone in <mi>.
 ITALIC = {
     chr(int(unicodedata.decomposition(chr(k)).split()[1], 16)): chr(k)
@@ -77,12 +79,10 @@ def inline(tex: str, display: bool = False) -> str:
     """Return a formula as MathML, its TeX within; a long one scrolls where there is no room."""
     from py_mini_racer import JSEvalException
 
-    bare, asked = (
-        BEFORE_LEFT.sub("", TAG.sub("", tex)),
-        {"displayMode": display, "throwOnError": True},
-    )
+    bare = BEFORE_LEFT.sub("", TAG.sub("", tex))
+    options = {"displayMode": display, "throwOnError": True}
     try:
-        root = ET.fromstring(engine().call("temml.renderToString", bare, asked))
+        root = ET.fromstring(engine().call("temml.renderToString", bare, options))
     except JSEvalException as error:
         reason = str(error).splitlines()[0].partition("ParseError: ")[2]
         raise FormulaError(f"{reason or error}: {tex.strip()}") from None
@@ -193,6 +193,8 @@ def tidy(formula: ET.Element) -> None:
             part[1].text = ACCENTS.get(part[1].text, part[1].text)
         if part.tag == "mrow" and "displaystyle" in part.attrib:
             part.tag = "mstyle"  # which may have it in every MathML
+        if part.tag == "msqrt":  # its sign is taller than a letter; TeX has half of that above
+            part.append(ET.Element("mspace", width="0", height=ROOT))
         if part.text == "⊙":
             part.set("largeop", "false")  # Firefox takes it for one
         if part.tag == "mo" and "minsize" in part.attrib:
@@ -230,33 +232,51 @@ def typeset() -> Iterator[str]:
         yield from MATH.findall(page.read_text("utf-8"))
 
 
-def narrow(font: Any, name: str, done: set[str]) -> None:
-    """Give the tall forms of a bracket little more width than the bracket itself has."""
-    from fontTools.pens.boundsPen import BoundsPen
+def taller(font: Any, name: str) -> list[list[str]]:
+    """Return the tall forms of a sign, and last the parts of which taller ones are built."""
+    variants = font["MATH"].table.MathVariants
+    forms = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(name)]
+    parts = forms.GlyphAssembly.PartRecords if forms.GlyphAssembly else []
+    groups = [[x.VariantGlyph] for x in forms.MathGlyphVariantRecord[1:]]
+    return [*groups, list(dict.fromkeys(x.glyph for x in parts))]
+
+
+def redraw(font: Any, glyph: str, width: float, scale: float = 1, shift: float = 0) -> None:
+    """Draw a form again, stretched or moved sideways."""
     from fontTools.pens.t2CharStringPen import T2CharStringPen
     from fontTools.pens.transformPen import TransformPen
 
     glyphs, charset = font.getGlyphSet(), font["CFF "].cff.topDictIndex[0]
-    variants, least = font["MATH"].table.MathVariants, font["hmtx"][name][0]
-    found = variants.VertGlyphCoverage.glyphs.index(name)
-    shapes = variants.VertGlyphConstruction[found]
-    parts = shapes.GlyphAssembly.PartRecords if shapes.GlyphAssembly else []
-    taller = [[x.VariantGlyph] for x in shapes.MathGlyphVariantRecord[1:]]
-    for group in [*taller, *([[x.glyph for x in parts]] if parts else [])]:
-        if done & set(group):  # brackets share parts
+    pen = T2CharStringPen(round(width), glyphs)
+    glyphs[glyph].draw(TransformPen(pen, (scale, 0, 0, 1, round(shift), 0)))
+    charset.CharStrings[glyph] = pen.getCharString(charset.Private, charset.GlobalSubrs)
+    font["hmtx"][glyph] = round(width), round(font["hmtx"][glyph][1] * scale + shift)
+
+
+def narrow(font: Any, name: str, done: set[str]) -> None:
+    """Give the tall forms of a bracket little more width than the bracket itself has."""
+    from fontTools.pens.boundsPen import BoundsPen
+
+    glyphs, least = font.getGlyphSet(), font["hmtx"][name][0]
+    for group in taller(font, name):
+        if not group or done & set(group):  # brackets share parts
             continue
         done |= set(group)
         ink = BoundsPen(glyphs)
         for glyph in group:
             glyphs[glyph].draw(ink)
         left, _, right, _ = ink.bounds
-        width = round(min(max(least, right - left + 120), 1.4 * least))
-        shift = round((width - left - right) / 2)
-        for glyph in dict.fromkeys(group):
-            pen = T2CharStringPen(width, glyphs)
-            glyphs[glyph].draw(TransformPen(pen, (1, 0, 0, 1, shift, 0)))
-            charset.CharStrings[glyph] = pen.getCharString(charset.Private, charset.GlobalSubrs)
-            font["hmtx"][glyph] = width, font["hmtx"][glyph][1] + shift
+        width = min(max(least, right - left + 120), 1.4 * least)
+        for glyph in group:
+            redraw(font, glyph, width, shift=(width - left - right) / 2)
+
+
+def squeeze(font: Any, name: str) -> None:
+    """Make the tall forms of a sign as wide as the sign itself."""
+    width = font["hmtx"][name][0]
+    for group in taller(font, name):
+        for glyph in group:
+            redraw(font, glyph, width, scale=width / font["hmtx"][glyph][0])
 
 
 def make_font(source: str) -> None:
@@ -264,7 +284,7 @@ def make_font(source: str) -> None:
 
     Its measures are those of Knuth's fonts where Latin Modern has others: a subscript does not
     sink below a letter with a tail. The prime is the one drawn for superscripts, where it stands.
-    Tall brackets are narrow: Chromium gives each the room of the widest.
+    Tall brackets and roots are narrow: Chromium gives each the room of the widest.
     """
     from fontTools import subset
     from fontTools.ttLib import TTFont
@@ -294,6 +314,7 @@ def make_font(source: str) -> None:
     done = set[str]()
     for name in fences:
         narrow(font, name, done)
+    squeeze(font, font.getBestCmap()[ord("√")])
     font.flavor = "woff2"
     font.save(FONT)
     print(f"{FONT.name}: {FONT.stat().st_size / 1000:.0f} kB, {len(font.getBestCmap())} characters")

@@ -177,9 +177,15 @@ def verdicts(path) -> list[str]:
             for x in verdict.read(text):
                 word = f"**{x.word}**" if x.word != "level" else x.word
                 items = f"{x.measure}, {x.items}"
-                cells = (x.task, items, x.ours, x.theirs, x.gap, word, link)
+                cells = (x.task, items, x.ours, x.theirs, typeset(x.gap), word, link)
                 rows.append(f"| {' | '.join(cells)} |")
     return rows
+
+
+def typeset(gap: str) -> str:
+    """Return a difference with minus signs, its interval on one line."""
+    joined = re.sub(r"\(.*?\)", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), gap)
+    return joined.replace("-", "\N{MINUS SIGN}")
 
 
 def summary() -> str:

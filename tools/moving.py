@@ -130,9 +130,11 @@ def sources(page: nodes.document) -> list[Path]:
 
 
 def place(page: nodes.document) -> None:
-    """Put the figures below the cells that name them."""
+    """Put the figures below the cells that name them, and below the caption of their picture."""
     for cell, name in cells(page):
         below = cell.parent.index(cell) + 1
+        if cell.parent[below:] and cell.parent[below].astext().startswith("How to read it"):
+            below += 1
         cell.parent.insert(below, nodes.raw("", figure(name), format="html"))
 
 

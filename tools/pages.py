@@ -18,11 +18,13 @@ import formulas
 import glossary
 import live
 
+WIDE = 800  # pixels
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*src="([^":]+\.png)"')
 
-TERM = re.compile(r"<strong>([^<.:?!]+)</strong>")
+TERM = re.compile(r"([(“‘]*)<strong>([^<.:?!]+)</strong>([.,;:?!)”’]*)")
 BUTTON = """\
-<strong><button type="button" class="term" popovertarget="term-{k}">{word}</button></strong>\
+<span class="together">{before}<strong><button type="button" class="term" \
+popovertarget="term-{k}">{word}</button></strong>{after}</span>\
 <span popover id="term-{k}" class="definition" role="note">{text} \
 <a class="reference internal" href="{link}">Glossary</a></span>"""
 
@@ -43,8 +45,16 @@ chapter, and the search in the side bar finds words.</p>
 WRONG_NAME = ' aria-label="Toggle hidden content"'
 # Names, brackets and spaces have the colour of their block; in 3.2 they are 4 of 10 elements.
 PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
-# A formula in a line of text, and the punctuation that follows it at once.
-FORMULA = re.compile(r"<math>.*?</math>[.,;:?!)%”’]*", re.DOTALL)
+# A formula in a line of text, alone or in a box that scrolls, and the punctuation behind it.
+FORMULA = re.compile(r"(<math>.*?</math>)(</span>)?([.,;:?!)%”’]*)", re.DOTALL)
+# What folds a cell, in the words of the theme; the name of a solution stands in its first line.
+FOLD = re.compile(r"\b(Show|Hide) code cell source\b")
+SOLUTION = re.compile(
+    r"Show code cell content(.{,80}?)Hide code cell content(.{,400}?# @title )([^<]+)", re.DOTALL
+)
+
+
+PERCENT = re.compile(r"(?<=\d) %")
 
 
 def published(address: str) -> str:
@@ -61,13 +71,31 @@ def together(body: str) -> str:
     >>> together("of <math>a</math>, or <math>b</math> (<math>c</math>)")
     'of <span class="together"><math>a</math>,</span> or <math>b</math> \
 (<span class="together"><math>c</math>)</span>'
+    >>> together('<span class="math"><math>a</math></span>.')
+    '<span class="math"><math>a</math>.</span>'
     """
 
     def tied(found: re.Match) -> str:
-        alone = found[0].endswith(">")
-        return found[0] if alone else f'<span class="together">{found[0]}</span>'
+        formula, boxed, after = found[1], found[2] or "", found[3]
+        whole = f"{formula}{after}{boxed}"
+        return whole if boxed or not after else f'<span class="together">{whole}</span>'
 
     return FORMULA.sub(tied, body)
+
+
+def folds(body: str) -> str:
+    """Return a page on which a fold says what is in it: the code of a cell, or a solution."""
+    body = SOLUTION.sub(r"\3\1Hide the solution\2\3", body)
+    return FOLD.sub(r"\1 the code", body)
+
+
+def percents(page: nodes.document) -> None:
+    """Keep each number and its percent sign on one line."""
+    for text in list(page.findall(nodes.Text)):
+        words = text.parent
+        code = isinstance(words, nodes.FixedTextElement | nodes.literal)
+        if "%" in text and isinstance(words, nodes.TextElement) and not code:
+            words.replace(text, nodes.Text(PERCENT.sub("\N{NO-BREAK SPACE}%", text)))
 
 
 def size(picture: Path) -> tuple[int, int]:
@@ -76,11 +104,15 @@ def size(picture: Path) -> tuple[int, int]:
 
 
 def sized(page: str, folder: Path) -> str:
-    """Return a page that keeps room for its figures, and fetches each when it is near."""
+    """Return a page that keeps room for its figures, and fetches each when it is near.
+
+    The words of a wide figure are too small on a phone; the style sheet has it scroll there.
+    """
 
     def image(found: re.Match) -> str:
         width, height = size(folder / found[1])
-        return f'<img width="{width}" height="{height}" loading="lazy" {found[0][5:]}'
+        wide = "data-wide " if width > WIDE else ""
+        return f'<img width="{width}" height="{height}" {wide}loading="lazy" {found[0][5:]}'
 
     return IMAGE.sub(image, page)
 
@@ -141,12 +173,15 @@ def explain(body: str, known: dict[str, tuple[str, str]], address: str) -> str:
     seen: dict[str, int] = {}
 
     def button(found: re.Match) -> str:
-        for name in glossary.forms(html.unescape(found[1])):
+        before, word, after = found.groups()
+        for name in glossary.forms(html.unescape(word)):
             if name in known and name not in seen:
-                seen[name] = len(seen)
+                seen[name] = k = len(seen)
                 anchor, text = known[name]
                 link = f"{address}#{anchor}"
-                return BUTTON.format(k=seen[name], word=found[1], text=text, link=link)
+                return BUTTON.format(
+                    k=k, before=before, word=word, after=after, text=text, link=link
+                )
         return found[0]
 
     return TERM.sub(button, body)

@@ -1,12 +1,15 @@
 """What no page of the built book uses stays away, and no script holds up the first picture.
 
-The theme brings rules of style, icons and fonts for every site; this book uses few of them.
+The theme brings rules of style, icons and fonts for every site; this book uses few of them. What
+the theme's scripts would do to a page when it is shown is done here: icons stand in the page as
+drawings, and the page knows whether it is light or dark before it is drawn.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pydata_sphinx_theme
 import tinycss2
 from fontTools import subset
 
@@ -18,9 +21,33 @@ NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
 ELSEWHERE = re.compile(r"\[[^\]]*\]|:(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
 COMMA = re.compile(r",(?![^(]*\))")
 PRIVATE = re.compile("[\ue000-\uf8ff]")  # where fonts of icons have their pictures
-ICON = re.compile(
-    r'(?:"([a-z0-9-]+)"|([a-z][a-z0-9]*)):'  # name
-    r'\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'  # size, other names, code, path
+STATIC = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+ICONS = STATIC / "scripts" / "fontawesome.js"
+# An icon in that script: name, width, height, other names, code, path.
+SHAPE = r'(?:"{0}"|\b{0}):\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","([^"]+)"\]'
+ICON = re.compile(r'<i class="([^"]*\bfa-[^"]*)"([^>]*)></i>')
+SIZES = {"fa-solid", "fa-lg"}  # classes of icons that name none
+DRAWING = (
+    '<svg class="{} svg-inline--fa"{} aria-hidden="true" viewBox="0 0 {} {}">'
+    '<path fill="currentColor" d="{}"/></svg>'
+)
+DRAWER = re.compile(r'\s*<script [^>]*src="[^"]*/fontawesome\.js[^"]*"></script>')
+# The theme of a page that was not opened before is "auto" until a script has asked the system.
+UNDECIDED = 'dataset.theme = localStorage.getItem("theme") || "auto"'
+DECIDED = (
+    "dataset.theme = ({ light: 'light', dark: 'dark' })[localStorage.getItem('mode')]"
+    " || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')"
+)
+# What can be scrolled gets a place in the order of the keyboard. The theme measures and changes
+# one box after the other, and the browser lays out the page anew for each; for one in a closed
+# fold it lays out the fold.
+ONE_BY_ONE = (
+    "forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
+)
+AT_ONCE = (
+    "forEach((e,k,all)=>{k||[...all].filter(e=>!e.closest('details:not([open])'))"
+    ".map(e=>[e,e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1])"
+    ".forEach(([e,x])=>{e.tabIndex=x})})"
 )
 # The index of the search is 100 kB, of use on its own page only.
 SEARCHING = re.compile(
@@ -106,25 +133,42 @@ def fonts(site: Path, text: str) -> None:
         subset.save_font(font, path, options)
 
 
-def icons(site: Path, known: set[str]) -> None:
-    """Leave out the icons of the script of 1.5 MB that no page names."""
-
-    def kept(found: re.Match) -> str:
-        return found[0] if f"fa-{found[1] or found[2]}" in known else ""
-
-    script = site / "_static" / "scripts" / "fontawesome.js"
-    script.write_text(ICON.sub(kept, script.read_text("utf-8")), "utf-8")
+def shape(script: str, name: str) -> tuple[str, str, str]:
+    """Return width, height and path of an icon; of those of one name the last is the solid one."""
+    return re.findall(SHAPE.format(re.escape(name)), script)[-1]
 
 
-def lighten(site: Path) -> None:
+def drawn(page: str, script: str) -> str:
+    """Return a page whose icons are drawings, and which does not load the script that draws."""
+
+    def drawing(found: re.Match) -> str:
+        classes, more = found.groups()
+        [name] = {x for x in classes.split() if x.startswith("fa-")} - SIZES
+        return DRAWING.format(classes, more, *shape(script, name.removeprefix("fa-")))
+
+    return ICON.sub(drawing, DRAWER.sub("", page))
+
+
+def at_once(script: str) -> str:
+    """Return the script of the theme that measures all boxes before it changes one."""
+    if ONE_BY_ONE not in script and AT_ONCE not in script:
+        raise ValueError("the theme has changed: see ONE_BY_ONE in tools/weight.py")
+    return script.replace(ONE_BY_ONE, AT_ONCE)
+
+
+def lighten(site: Path, icons: Path = ICONS) -> None:
     """Leave out what the pages of a built book do not use."""
+    shapes = icons.read_text("utf-8")
     for path in site.rglob("*.html"):
         page = path.read_text("utf-8")
         new = prompt(page if path.name == "search.html" else SEARCHING.sub("", page))
+        new = drawn(new, shapes).replace(UNDECIDED, DECIDED)
         if page != new:
             path.write_text(new, "utf-8")
-    known = names(site)
-    icons(site, known)
-    fonts(site, styles(site, known))
+    scripts = site / "_static" / "scripts"
+    (scripts / "fontawesome.js").unlink(missing_ok=True)
+    theme = scripts / "pydata-sphinx-theme.js"
+    theme.write_text(at_once(theme.read_text("utf-8")), "utf-8")
+    fonts(site, styles(site, names(site)))
     for left in (site / "_static").rglob("*.map"):
         left.unlink()

@@ -1,9 +1,12 @@
 // What scrolls sideways can be reached by keyboard; a definition opens beside its term.
 
 // All boxes are measured before one is changed: each change would make the browser measure anew.
+// What lies in a closed fold would have to be laid out for it, and is measured when it opens.
 function reach() {
-  const boxes = "pre, table, .math > div, span.math, .output, .pst-scrollable-table-container";
-  const found = [...document.querySelectorAll(`.bd-article :is(${boxes})`)].map((box) => {
+  const boxes = "pre, table, .math > div, span.math, .output, .cell_output, "
+    + ".pst-scrollable-table-container";
+  const all = [...document.querySelectorAll(`.bd-article :is(${boxes})`)];
+  const found = all.filter((box) => !box.closest("details:not([open])")).map((box) => {
     const wide = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
     const style = wide && getComputedStyle(box);
     return [box, wide && /auto|scroll/.test(style.overflowX + style.overflowY)];

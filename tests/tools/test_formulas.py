@@ -4,6 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from fontTools.ttLib import TTFont
 
 import formulas
 
@@ -86,3 +87,19 @@ def test_a_long_formula_in_a_line_has_a_box_that_can_scroll():
     long = "+".join("abcdefghijklmnop")
     assert formulas.inline(long).startswith('<span class="math"><math>')
     assert formulas.inline("a + b").startswith("<math>")
+
+
+@pytest.mark.parametrize(
+    "tex", [r"\sqrt n", r"\sqrt{n}", r"\sqrt{x^2 + y^2}", r"\frac{1}{\sqrt{d}}"]
+)
+def test_a_root_is_at_least_as_high_as_in_tex(tex):
+    [root] = ElementTree.fromstring(formulas.inline(tex)).iter("msqrt")
+    assert root[-1].tag == "mspace" and root[-1].get("height") == formulas.ROOT
+
+
+def test_the_forms_of_a_root_are_equally_wide():
+    """The room beside a short root is that of the widest form, in Chromium."""
+    font = TTFont(formulas.FONT)
+    name = font.getBestCmap()[ord("√")]
+    widths = [font["hmtx"][x][0] for group in formulas.taller(font, name) for x in group]
+    assert len(widths) > 3 and set(widths) == {font["hmtx"][name][0]}

@@ -8,7 +8,7 @@ import generated
 OUTPUT = """digits: right answers (more is better), 600 recordings
 GRU    0.9 (0.8 to 1.0)  5 seeds, 8 epochs
 SVM    0.8 (0.7 to 0.9)  once
-GRU minus SVM: +0.1 (+0.0 to +0.2), won
+GRU minus SVM: +0.1 (-0.1 to +0.2), level
 """
 
 
@@ -33,8 +33,8 @@ def path(tmp_path):
 def test_verdicts_come_from_the_cells_with_the_tag(path):
     [row] = generated.verdicts(path)
     assert row == (
-        "| digits | right answers, 600 recordings | GRU | SVM | +0.1 (+0.0 to +0.2) "
-        "| **won** | [5.9](../notebooks/05_9_name.ipynb) |"
+        "| digits | right answers, 600 recordings | GRU | SVM | +0.1 (−0.1\xa0to\xa0+0.2) "
+        "| level | [5.9](../notebooks/05_9_name.ipynb) |"
     )
 
 

@@ -81,6 +81,13 @@ def test_place_puts_the_figure_below_the_cell_that_names_it():
     assert moving.scripts([]) == []
 
 
+def test_the_caption_of_the_picture_stays_below_the_picture():
+    page = nodes.section("", nodes.container(cell_metadata={"rnnbook": {"moving": "unrolled"}}))
+    page += nodes.paragraph("", "How to read it: along the arrows.")
+    moving.place(page)
+    assert [type(x) for x in page] == [nodes.container, nodes.paragraph, nodes.raw]
+
+
 # ---------------------------------------------------------------- the numbers
 
 

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 from docutils import nodes
+from docutils.core import publish_doctree
 
 import pages
 
@@ -40,10 +41,37 @@ def test_no_line_begins_with_the_punctuation_after_a_formula():
     assert '<span class="together"><math>c</math>)</span>\n<math>d</math> e' in shown
 
 
-def test_figures_have_their_size(tmp_path):
-    (tmp_path / "a.png").write_bytes(bytes(16) + struct.pack(">II", 640, 480) + bytes(9))
+def test_the_punctuation_behind_a_long_formula_stands_in_its_box():
+    body = '<p>is <span class="math"><math>a</math></span>. Then</p>'
+    assert "<math>a</math>.</span> Then" in pages.together(body)
+
+
+def test_a_term_keeps_the_punctuation_around_it():
+    shown = pages.explain("<p>of it (<strong>mask</strong>), and</p>", KNOWN, "g.html")
+    before, _, after = shown.partition('<span class="together">(<strong><button')
+    assert before == "<p>of it " and "mask</button></strong>),</span><span popover" in after
+
+
+def test_a_number_keeps_its_percent_sign_except_in_code():
+    document = publish_doctree("5 % of ``7 % 3``\n\n::\n\n  8 % 3")
+    pages.percents(document)
+    assert document.astext() == "5\N{NO-BREAK SPACE}% of 7 % 3\n\n8 % 3"
+
+
+def test_a_fold_says_what_is_in_it():
+    fold = "<p>Show code cell {0}</p>\n<p>Hide code cell {0}</p>\n<pre># @title {1}</pre>"
+    body = fold.format("source", "no") + fold.format("content", "Solution 2, the count")
+    shown = pages.folds(body + fold.format("content", "Solution 3"))
+    assert "<p>Show the code</p>\n<p>Hide the code</p>" in shown
+    assert "<p>Solution 2, the count</p>\n<p>Hide the solution</p>" in shown
+    assert "<p>Solution 3</p>" in shown and "code cell" not in shown
+
+
+@pytest.mark.parametrize(("width", "wide"), [(640, ""), (1000, "data-wide ")])
+def test_figures_have_their_size(width, wide, tmp_path):
+    (tmp_path / "a.png").write_bytes(bytes(16) + struct.pack(">II", width, 480) + bytes(9))
     page = pages.sized('<img alt="x" src="a.png"/> <img width="3" src="b.png"/>', tmp_path)
-    assert '<img width="640" height="480" loading="lazy" alt="x" src="a.png"/>' in page
+    assert f'<img width="{width}" height="480" {wide}loading="lazy" alt="x" src="a.png"/>' in page
     assert '<img width="3" src="b.png"/>' in page
 
 

@@ -1,40 +1,64 @@
 """What no page uses stays away, and what a page uses stays."""
 
-import re
-
 import pytest
 import tinycss2
 
 import weight
 
 SCRIPTS = '<script src="./_static/searchtools.js"></script><script src="./searchindex.js"></script>'
-ICONS = '"arrow-up":[8,8,[],"f1","M0"],list:[8,8,["a",7],"f2",["M1","M2"]],x:[8,8,[],"f3","M3"]'
+ICONS = (
+    'var a={list:[8,8,["a",7],"f2","M1"]},b={"lists":[8,8,[],"f3","M3"],list:[6,9,[],"f2","M2"]}'
+)
+ICON = '<i class="theme-switch fa-solid fa-list fa-lg" data-mode="dark"></i>'
 
 
 @pytest.fixture
 def site(tmp_path):
     scripts = tmp_path / "_static" / "scripts"
     scripts.mkdir(parents=True)
-    (scripts / "fontawesome.js").write_text("var a={" + ICONS + "}", "utf-8")
-    (scripts / "fontawesome.js.map").write_text("", "utf-8")
+    (scripts / "pydata-sphinx-theme.js").write_text(f"x.{weight.ONE_BY_ONE}", "utf-8")
+    for name in ("fontawesome.js", "fontawesome.js.map"):
+        (scripts / name).write_text(ICONS, "utf-8")
     (scripts / "menu.js").write_text('x.classList.add("open")', "utf-8")
-    page = f'<head>{SCRIPTS}</head><i class="fa-solid fa-list"></i><p id="top" data-by="tip"></p>'
+    page = f'<head>{SCRIPTS}</head>{ICON}<p id="top" data-by="tip"></p>'
     for name in ("index.html", "search.html"):
         (tmp_path / name).write_text(page, "utf-8")
     return tmp_path
 
 
+def lighten(site):
+    icons = site / "icons"
+    icons.write_text(ICONS, "utf-8")
+    weight.lighten(site, icons)
+
+
 def test_only_the_search_loads_its_index(site):
-    weight.lighten(site)
+    lighten(site)
     assert "<script" not in (site / "index.html").read_text("utf-8")
     assert (site / "search.html").read_text("utf-8").count("<script defer src=") == 2
 
 
-def test_only_the_icons_in_use_stay(site):
-    weight.lighten(site)
-    left = (site / "_static" / "scripts" / "fontawesome.js").read_text("utf-8")
-    assert re.findall(r"([\w-]+)\"?:\[", left) == ["list"]
-    assert not list(site.rglob("*.map"))
+def test_icons_are_drawings_of_the_solid_kind(site):
+    lighten(site)
+    page = (site / "index.html").read_text("utf-8")
+    assert (
+        '<svg class="theme-switch fa-solid fa-list fa-lg svg-inline--fa" data-mode="dark"' in page
+    )
+    assert 'viewBox="0 0 6 9"' in page and 'd="M2"' in page and "<i " not in page
+    assert not list(site.rglob("fontawesome.js*"))
+
+
+def test_a_second_time_changes_nothing(site):
+    lighten(site)
+    before = {path: path.read_bytes() for path in site.rglob("*.*")}
+    lighten(site)
+    assert {path: path.read_bytes() for path in site.rglob("*.*")} == before
+
+
+def test_all_boxes_are_measured_before_one_is_changed():
+    assert weight.at_once(f"a.{weight.ONE_BY_ONE},b") == f"a.{weight.AT_ONCE},b"
+    with pytest.raises(ValueError, match="the theme has changed"):
+        weight.at_once("a.forEach(b)")
 
 
 @pytest.mark.parametrize(
