@@ -7,6 +7,7 @@ drawings, and the page knows whether it is light or dark before it is drawn.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pydata_sphinx_theme
@@ -133,6 +134,7 @@ def fonts(site: Path, text: str) -> None:
         subset.save_font(font, path, options)
 
 
+@cache
 def shape(script: str, name: str) -> tuple[str, str, str]:
     """Return width, height and path of an icon; of those of one name the last is the solid one."""
     return re.findall(SHAPE.format(re.escape(name)), script)[-1]
