@@ -18,7 +18,7 @@ import formulas
 import glossary
 import live
 
-WIDE = 800  # pixels
+WIDE = 800  # pixels: the words of a wider figure are too small on a phone
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*src="([^":]+\.png)"')
 
 TERM = re.compile(r"([(“‘]*)<strong>([^<.:?!]+)</strong>([.,;:?!)”’]*)")
@@ -52,8 +52,6 @@ FOLD = re.compile(r"\b(Show|Hide) code cell source\b")
 SOLUTION = re.compile(
     r"Show code cell content(.{,80}?)Hide code cell content(.{,400}?# @title )([^<]+)", re.DOTALL
 )
-
-
 PERCENT = re.compile(r"(?<=\d) %")
 
 
@@ -106,7 +104,7 @@ def size(picture: Path) -> tuple[int, int]:
 def sized(page: str, folder: Path) -> str:
     """Return a page that keeps room for its figures, and fetches each when it is near.
 
-    The words of a wide figure are too small on a phone; the style sheet has it scroll there.
+    A wide figure is marked: on a phone the style sheet has it scroll.
     """
 
     def image(found: re.Match) -> str:

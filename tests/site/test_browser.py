@@ -127,6 +127,27 @@ def test_the_chapters_on_the_cover_stand_in_columns(show):
     assert len(set(lefts)) == 2
 
 
+def test_in_the_dark_figures_stay_on_white_and_the_cover_has_its_own_ground(show):
+    ground = "(image) => getComputedStyle(image).backgroundColor"
+    for page, images, wanted in (
+        ("book/index", ".strip img", "rgba(0, 0, 0, 0)"),
+        ("notebooks/03_3_clipping", ".cell_output img", "rgb(255, 255, 255)"),
+    ):
+        tab = show(SITE / f"{page}.html")
+        tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+        assert tab.locator(images).first.evaluate(ground) == wanted
+
+
+def test_a_page_knows_its_theme_before_a_script_of_the_theme_has_run(browser):
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        tab = context.new_page()
+        tab.route("**/*.js*", lambda route: route.abort())
+        tab.goto((SITE / "notebooks" / "03_1_forward.html").as_uri())
+        assert tab.evaluate("document.documentElement.dataset.theme") == scheme
+        context.close()
+
+
 def test_a_term_opens_its_definition_by_keyboard(show):
     tab = show(SITE / "notebooks" / "03_1_forward.html")
     text = tab.locator(".definition").first
