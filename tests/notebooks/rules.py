@@ -40,6 +40,7 @@ OPTIONAL = {  # libraries that only some readers have, by the names which cells 
 TIMED = r"best_of|hot_spots|perf_counter|process_time|monotonic|%timeit"
 NETWORK = r"\b(urllib|requests|socket|get_file|fetch_openml|http\.client|keras\.datasets)\b"
 MACHINE = r"(/root|/home|/tmp|/Users|/work|/usr)/|site-packages|[A-Z]:\\|\bat 0x[0-9a-f]{6}"
+ROUNDING = re.compile(r": (\d+(?:\.\d+)?e-\d+) \(below ")  # what `claim` prints of an error
 MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d"
 
 
@@ -374,6 +375,16 @@ def tolerances_are_narrow(notebook, path):
         known = isinstance(tolerance, dict) and set(tolerance) <= {"relative", "absolute"}
         if not known or not 0 <= tolerance.get("relative", 0) <= 0.5:
             yield f"{first(cell)}: a tolerance is relative (at most 0.5), absolute, or both"
+
+
+@every
+def rounding_may_differ(notebook, path):
+    """A claim about an error of rounding has another number on another processor."""
+    for cell in notebooks.code_cells(notebook):
+        absolute = cell.metadata.get("rnnbook", {}).get("tolerance", {}).get("absolute", 0)
+        for value in ROUNDING.findall("\n".join(texts(cell))):
+            if float(value) < 1e-9 and absolute < 2 * float(value):
+                yield f"{first(cell)} claims {value}: declare an absolute tolerance"
 
 
 @every

@@ -196,6 +196,7 @@ PLANTED = [
     ("only_times_are_uncompared", add(4, tags=["nbval-ignore-output"])),
     ("tolerances_are_narrow", add(4, rnnbook={"tolerance": {"relative": 2}})),
     ("tolerances_are_narrow", add(4, rnnbook={"tolerance": 0.1})),
+    ("rounding_may_differ", out("error: 8e-12 (below 1e-08)\n")),
     ("needs_are_declared", append(4, "\nprint(jnp.ones(2))")),
     ("needs_are_declared", add(4, rnnbook={"needs": ["pandas"]})),
     ("numbers_not_truth_values", out("below 1e-9: True\n")),
