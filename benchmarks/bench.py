@@ -159,7 +159,7 @@ def goals(rows: list[dict[str, str]]) -> str:
         )
         for where, value, limit in zip(("H ≥ 128", "smaller H"), worst, limits, strict=True):
             wanted = f"{heading(cell)}, {where}: at most {limit} times the bare products"
-            lines.append(goal(wanted, f"at most {value:.2f}", value <= limit))
+            lines.append(goal(wanted, f"at most {value:.3f}", value <= limit))
     shapes = by_shape(rows, 1, "simple RNN")
     for peer in ("Keras", "PyTorch"):
         if all(peer in entries for entries in shapes.values()):
@@ -169,7 +169,7 @@ def goals(rows: list[dict[str, str]]) -> str:
     if best_peer(next(iter(shapes.values()))) is not None:
         worst = max(float(e[RNNKIT]["ratio"]) / best_peer(e) for e in shapes.values())
         wanted = "Simple RNN: at most 1.4 times the time of the fastest peer"
-        lines.append(goal(wanted, f"at most {worst:.2f}", worst <= 1.4))
+        lines.append(goal(wanted, f"at most {worst:.3f}", worst <= 1.4))
     return markdown(["goal with one thread", "measured", ""], "---", lines)
 
 

@@ -19,7 +19,7 @@ import notebooks
 
 LISTS = notebooks.ROOT / "tests" / "mutations"
 PAGE = LISTS / "README.md"
-LIMIT = 900  # seconds; a program that runs longer did not fail
+LIMIT = 900  # seconds, on a busy machine
 ROW = "| {name} | {what} | `{old}` | `{new}` | {result} |"
 HEAD = """\
 # Planted faults
@@ -42,7 +42,10 @@ def planted(name: str, old: str, new: str) -> str:
 
 
 def run(code: str) -> str:
-    """Run a program; return the last line of its error, or "" if it ran to the end."""
+    """Run a program; return the last line of its error, or "" if it ran to the end.
+
+    One that does not end in time says nothing about its checks: the machine was busy.
+    """
     seen = os.environ | {"MPLBACKEND": "Agg", "TQDM_DISABLE": "1", "KERAS_BACKEND": "tensorflow"}
     command = [sys.executable, "-W", "ignore", "-"]
     try:
@@ -50,7 +53,7 @@ def run(code: str) -> str:
             command, input=code, env=seen, capture_output=True, text=True, timeout=LIMIT
         )
     except subprocess.TimeoutExpired:
-        return ""
+        raise SystemExit(f"a program ran for more than {LIMIT} seconds: try again") from None
     if not done.returncode:
         return ""
     lines = [x for x in done.stderr.splitlines() if x and not x.startswith((" ", "\t"))]

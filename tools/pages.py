@@ -18,7 +18,7 @@ import formulas
 import glossary
 import live
 
-WIDE = 800  # pixels: the words of a wider figure are too small on a phone
+WIDE = 720  # pixels: the words of a wider figure are too small on a phone
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*src="([^":]+\.png)"')
 
 TERM = re.compile(r"([(“‘]*)<strong>([^<.:?!]+)</strong>([.,;:?!)”’]*)")

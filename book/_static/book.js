@@ -1,4 +1,5 @@
-// What scrolls sideways can be reached by keyboard; a definition opens beside its term.
+// What scrolls sideways can be reached by keyboard and fades where it goes on; a definition opens
+// beside its term.
 
 // All boxes are measured before one is changed: each change would make the browser measure anew.
 // What lies in a closed fold would have to be laid out for it, and is measured when it opens.
@@ -11,10 +12,16 @@ function reach() {
     const style = wide && getComputedStyle(box);
     return [box, wide && /auto|scroll/.test(style.overflowX + style.overflowY)];
   });
-  for (const [box, scrolls] of found) {
+  const more = found.map(([box, scrolls]) => scrolls && goesOn(box));
+  found.forEach(([box, scrolls], k) => {
     if (scrolls) box.tabIndex = 0;
     else if (box.hasAttribute("tabindex")) box.removeAttribute("tabindex");
-  }
+    box.toggleAttribute("data-more", more[k]);
+  });
+}
+
+function goesOn(box) {
+  return box.scrollLeft + box.clientWidth < box.scrollWidth - 4;
 }
 
 function terms() {
@@ -35,4 +42,7 @@ addEventListener("DOMContentLoaded", terms);
 // Behind the first picture, when the page has been laid out anyway.
 addEventListener("load", () => requestAnimationFrame(() => setTimeout(reach)));
 addEventListener("resize", reach);
+document.addEventListener("scroll", ({ target }) => {
+  if (target.tabIndex === 0) target.toggleAttribute("data-more", goesOn(target));
+}, { capture: true, passive: true });
 document.addEventListener("toggle", reach, true);  // a folded cell was opened

@@ -2,7 +2,7 @@
 
 They lie in the folder `stored` of this package, so a chapter finds them wherever rnnbook is
 installed. `python -m experiments NAME` makes and writes them. The first two lines of a table say
-how:
+how::
 
     # made by: python -m experiments corridor
     # code: 3f9a1c2b4d5e6f70 · numpy 2.4.6 · 480 s

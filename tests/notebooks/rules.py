@@ -180,6 +180,23 @@ def links_lead_somewhere(notebook, path):
                 yield f"the link {link} leads to no file"
 
 
+@cache
+def title_of(path: Path) -> str:
+    return notebooks.title(notebooks.read(path))
+
+
+@every
+def links_carry_the_title(notebook, path):
+    """A link that gives a chapter's number goes on with that chapter's title, or its beginning."""
+    for cell in markdown(notebook):
+        for text, target in re.findall(
+            r"\[(\d[^\]]* [^\]]+)\]\(([^)#\s]+\.ipynb)", prose(cell.source)
+        ):
+            title = title_of(path.parent / target)
+            if not f"{title}:,".startswith((text + ":", text + " ", text + ",")):
+                yield f"the link [{text}] leads to {title!r}"
+
+
 @every
 def plain_words(notebook, path):
     """No words that praise or hide a step."""

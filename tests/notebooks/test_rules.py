@@ -171,6 +171,7 @@ PLANTED = [
     ("one_title", append(3, "\n\n#### Deep")),
     ("unique_equation_numbers", append(3, "\n\n$$x \\tag{3.1}$$")),
     ("links_lead_somewhere", append(3, "\n\n[x](nowhere.md)")),
+    ("links_carry_the_title", append(3, "\n\n[3.2 Clipping](03_2_bptt.ipynb)")),
     ("plain_words", append(3, "\n\nThis is Simply so.")),
     ("article_is_not_named", append(3, "\n\nAs in the article.")),
     ("short_cells", append(4, "\nx = 1" * 30)),

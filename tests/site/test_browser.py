@@ -127,6 +127,21 @@ def test_the_chapters_on_the_cover_stand_in_columns(show):
     assert len(set(lefts)) == 2
 
 
+def test_what_goes_on_at_its_right_end_fades_until_it_is_reached(show):
+    tab = show(SITE / "notebooks" / "05_2_real_data.html")
+    tab.set_viewport_size(NARROW)
+    tab.wait_for_selector("table[data-more]")
+    kinds = tab.eval_on_selector_all("[data-more]", "found => found.map((x) => x.className)")
+    assert any("cell_output" in kind for kind in kinds)  # a wide figure
+    tab.eval_on_selector(
+        "table[data-more]", "table => { table.scrollLeft = 9999; table.id = 'it'; }"
+    )
+    tab.wait_for_selector("#it:not([data-more])")
+    mask = "table => getComputedStyle(table).maskImage"
+    assert tab.eval_on_selector("#it", mask) == "none"
+    assert tab.eval_on_selector("[data-more]", mask) != "none"
+
+
 def test_in_the_dark_figures_stay_on_white_and_the_cover_has_its_own_ground(show):
     ground = "(image) => getComputedStyle(image).backgroundColor"
     for page, images, wanted in (
