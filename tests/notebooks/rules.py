@@ -398,7 +398,8 @@ def tolerances_are_narrow(notebook, path):
 def rounding_may_differ(notebook, path):
     """A claim about an error of rounding has another number on another processor."""
     for cell in notebooks.code_cells(notebook):
-        absolute = cell.metadata.get("rnnbook", {}).get("tolerance", {}).get("absolute", 0)
+        tolerance = cell.metadata.get("rnnbook", {}).get("tolerance", {})
+        absolute = tolerance.get("absolute", 0) if isinstance(tolerance, dict) else 0
         for value in ROUNDING.findall("\n".join(texts(cell))):
             if float(value) < 1e-9 and absolute < 2 * float(value):
                 yield f"{first(cell)} claims {value}: declare an absolute tolerance"
