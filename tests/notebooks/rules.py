@@ -193,7 +193,7 @@ def links_carry_the_title(notebook, path):
             r"\[(\d[^\]]* [^\]]+)\]\(([^)#\s]+\.ipynb)", prose(cell.source)
         ):
             title = title_of(path.parent / target)
-            if not f"{title}:,".startswith((text + ":", text + " ", text + ",")):
+            if not f"{title}:".startswith((text + ":", text + " ", text + ",")):
                 yield f"the link [{text}] leads to {title!r}"
 
 
