@@ -90,8 +90,10 @@ def add_moving(app, doctree, page):
         moving.place(doctree)
 
 
-def keep_percents(app, doctree, page):
+def mend_words(app, doctree, page):
     pages.percents(doctree)
+    if page == "book/api":
+        pages.subscripts(doctree)
 
 
 def copy_moving(app):
@@ -157,7 +159,7 @@ def setup(app):
     app.connect("doctree-read", note_moving)
     app.connect("builder-inited", copy_moving)
     app.connect("doctree-resolved", add_moving)
-    app.connect("doctree-resolved", keep_percents)
+    app.connect("doctree-resolved", mend_words)
     app.connect("html-page-context", load_moving)
     app.connect("html-page-context", offer_to_run)
     app.connect("html-page-context", mend)

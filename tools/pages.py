@@ -3,6 +3,8 @@
 The book's extension calls this while a page is written and after the last one.
 """
 
+import base64
+import hashlib
 import html
 import json
 import re
@@ -20,6 +22,8 @@ import live
 
 WIDE = 720  # pixels: the words of a wider figure are too small on a phone
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)[^>]*src="([^":]+\.png)"')
+# A sound as a notebook stores it, inside the page.
+SOUND = re.compile(r'<audio([^>]*)>(\s*)<source src="data:audio/wav;base64,([^"]+)"')
 
 TERM = re.compile(r"([(“‘]*)<strong>([^<.:?!]+)</strong>([.,;:?!)”’]*)")
 BUTTON = """\
@@ -53,6 +57,8 @@ SOLUTION = re.compile(
     r"Show code cell content(.{,80}?)Hide code cell content(.{,400}?# @title )([^<]+)", re.DOTALL
 )
 PERCENT = re.compile(r"(?<=\d) %")
+# The index of a symbol of one letter; names of several letters are names of the code.
+SUBSCRIPT = re.compile(r"(?<=(?<![^\W_])[^\W\d_])_(?:\{([^}]+)\}|([^\W_])(?!\w))")
 
 
 def published(address: str) -> str:
@@ -96,6 +102,18 @@ def percents(page: nodes.document) -> None:
             words.replace(text, nodes.Text(PERCENT.sub("\N{NO-BREAK SPACE}%", text)))
 
 
+def subscripts(page: nodes.document) -> None:
+    """Set h_t and h_{t−1} in sentences of docstrings as readers know them."""
+    for text in list(page.findall(nodes.Text)):
+        words = text.parent
+        if SUBSCRIPT.search(text) and isinstance(words, nodes.paragraph):
+            pieces = SUBSCRIPT.split(text)  # words, braced, plain, words …
+            parts: list[nodes.Node] = [nodes.Text(pieces[0])]
+            for braced, plain, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+                parts += [nodes.subscript("", braced or plain), nodes.Text(after)]
+            words.replace(text, parts)
+
+
 def size(picture: Path) -> tuple[int, int]:
     """Return width and height of a PNG, which stand in its first bytes."""
     return struct.unpack(">II", picture.read_bytes()[16:24])
@@ -115,11 +133,23 @@ def sized(page: str, folder: Path) -> str:
     return IMAGE.sub(image, page)
 
 
+def silent(page: str, folder: Path) -> str:
+    """Return a page that fetches a sound when it is played; the sounds are written beside it."""
+
+    def sound(found: re.Match) -> str:
+        content = base64.b64decode(found[3])
+        name = f"{hashlib.sha256(content).hexdigest()[:16]}.wav"
+        (folder / name).write_bytes(content)
+        return f'<audio{found[1]} preload="none">{found[2]}<source src="{name}"'
+
+    return SOUND.sub(sound, page)
+
+
 def finish(site: Path) -> None:
-    """Give figures their size."""
+    """Give figures their size; take sounds out of the pages."""
     for path in site.rglob("*.html"):
         page = path.read_text("utf-8")
-        if page != (new := sized(page, path.parent)):
+        if page != (new := silent(sized(page, path.parent), path.parent)):
             path.write_text(new, "utf-8")
 
 

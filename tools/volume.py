@@ -30,6 +30,7 @@ SITE = visit.SITE
 FILES = {kind: SITE / f"rnn-book.{kind}" for kind in ("pdf", "epub")}
 CONFIG = notebooks.ROOT / "_config.yml"
 STYLE = Path(__file__).with_name("volume.css")
+KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".wav": "audio/wav"}
 DROPPED = (
     ".headerlink, .ways, script, style, .definition, details.hide > summary, .viewcode-link, "
     ".tag_hide-input > details, .tag_colab, .volumes, .moving"
@@ -77,9 +78,9 @@ def point(found: Tag, page: str, pages: set[str], place: Any) -> None:
 
 
 def pictures(found: Tag, page: str) -> list[str]:
-    """Let the pictures of a page have the path of their file below the site; return these."""
+    """Let pictures and sounds of a page have their file's path below the site; return these."""
     paths = []
-    for image in found.select("img"):
+    for image in found.select("img, source"):
         image["src"] = posixpath.normpath(posixpath.join(posixpath.dirname(page), image["src"]))
         image.attrs.pop("loading", None)
         paths.append(image["src"])
@@ -195,7 +196,7 @@ def epub_file() -> Path:
         spine += chapters
         book.toc += [(epub.Section(part), chapters)] if part else chapters
     for path in sorted(kept):
-        kind = "image/svg+xml" if path.endswith(".svg") else "image/png"
+        kind = KINDS[posixpath.splitext(path)[1]]
         content = (SITE / path).read_bytes()
         book.add_item(epub.EpubItem(file_name=path, media_type=kind, content=content))
     book.add_item(epub.EpubNcx())

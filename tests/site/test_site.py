@@ -32,7 +32,7 @@ OUTSIDE = re.compile(r"(https?:)?//", re.IGNORECASE)
 
 @cache
 def soup(page):
-    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    return BeautifulSoup(page.read_text("utf-8"), "lxml")
 
 
 @cache

@@ -15,7 +15,10 @@ import volume
 pytestmark = pytest.mark.xdist_group("volume")  # one process makes the volume, once
 
 XHTML, MATHML = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/1998/Math/MathML}"
-SOME = [("", ["book/index"]), ("3", ["notebooks/03_1_forward", "book/notation"])]
+SOME = [
+    ("", ["book/index"]),
+    ("3", ["notebooks/03_1_forward", "notebooks/06_3a_speech", "book/notation"]),
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +39,9 @@ def test_links_lead_into_the_volume_or_to_another_host(whole):
     assert [x for x in places if not re.match("#|https?://|mailto:", x)] == []
 
 
-def test_pictures_are_there(whole):
-    missing = [x["src"] for x in whole.select("img") if not (volume.SITE / x["src"]).exists()]
-    assert missing == []
+def test_pictures_and_sounds_are_there(whole):
+    places = [x["src"] for x in whole.select("img, source")]
+    assert [x for x in places if not (volume.SITE / x).exists()] == []
 
 
 def test_code_outputs_and_solutions_stay_and_folded_code_goes():
@@ -69,11 +72,12 @@ def test_epub(some):
         pages = {x: ElementTree.fromstring(book.read(x)) for x in book.namelist() if "--" in x}
         files = set(book.namelist())
     assert "EPUB/math.woff2" in files
-    assert len(pages) == 3
+    assert len(pages) == 4
     chapter = next(page for name, page in pages.items() if "03_1" in name)
     assert len([*chapter.iter(f"{MATHML}math")]) > 30
     for page in pages.values():
-        assert {f"EPUB/{x.get('src')}" for x in page.iter(f"{XHTML}img")} <= files
+        for kind in ("img", "source"):
+            assert {f"EPUB/{x.get('src')}" for x in page.iter(f"{XHTML}{kind}")} <= files
     if checker := shutil.which("epubcheck"):
         jar = Path(checker).resolve()  # Debian's program is the archive itself
         command = ["java", "-jar", jar] if jar.suffix == ".jar" else [checker]

@@ -75,6 +75,21 @@ def test_figures_have_their_size(width, wide, tmp_path):
     assert '<img width="3" src="b.png"/>' in page
 
 
+def test_indices_in_sentences_of_docstrings():
+    page = publish_doctree("With h_{t−1} and δ_t; max_size, ``h_t`` and W_x.")
+    pages.subscripts(page)
+    assert [x.astext() for x in page.findall(nodes.subscript)] == ["t−1", "t", "x"]
+    assert page.astext() == "With ht−1 and δt; max_size, h_t and Wx."
+
+
+def test_a_sound_is_fetched_when_it_is_played(tmp_path):
+    page = '<audio controls>\n<source src="data:audio/wav;base64,UklGRg=="/></audio>'
+    shown = pages.silent(page, tmp_path)
+    [file] = tmp_path.iterdir()
+    assert file.read_bytes() == b"RIFF"
+    assert shown == f'<audio controls preload="none">\n<source src="{file.name}"/></audio>'
+
+
 @pytest.mark.parametrize(
     ("address", "pages_at"),
     [
