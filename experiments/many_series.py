@@ -19,25 +19,28 @@ PARTS = range(1996, 2012, 3)  # the first years of the parts on which settings a
 def jobs(rows):
     methods = [f"GRU, {n}" for n in ("1000", "100", "8000", "8000, longer")]
     yield from (("family", method, "test", s) for method in methods for s in range(2))
-    for rate, seeds in SEEDS.items():
-        for stage in (*PARTS, "test"):
-            yield from (("jobs", f"GRU, {rate}", stage, seed) for seed in range(seeds))
+    for yearly in ("", ", yearly"):
+        for rate, seeds in SEEDS.items():
+            for stage in (*PARTS, "test"):
+                method = f"GRU, {rate}{yearly}"
+                yield from (("jobs", method, stage, seed) for seed in range(seeds))
 
 
-def employment(cells, rate, stage, seed):
+def employment(cells, method, stage, seed):
     """Return the error of each industry after each round, (rounds, industries)."""
     first = cells["TEST"] if stage == "test" else 12 * (stage - 1990)
     end = cells["log_jobs"].shape[1] if stage == "test" else first + 36
     x, y = cells["prepared"](0, first, first)
     z, target = cells["prepared"](first, end, first)
-    forecasts = cells["learned"](x, y, z, ROUNDS, seed, rate)
+    _, rate, *more = method.split(", ")  # "yearly": the yearly change as a third input
+    forecasts = cells["learned"](x, y, z, ROUNDS, seed, float(rate), yearly=bool(more))
     return np.stack([np.abs(f - target).mean(axis=(1, 2)) for f in forecasts])
 
 
 def run(task, method, stage, seed):
     cells, kept, start = shared(CHAPTER), {}, time.process_time()
     if task == "jobs":
-        found = employment(cells, float(method.split(", ")[1]), stage, seed)
+        found = employment(cells, method, stage, seed)
         scores = {str(k + 1): x.mean() for k, x in enumerate(found)}
         if stage == "test":
             kept[f"jobs/{method}/{seed}"] = found
