@@ -149,7 +149,11 @@ def show(ax: Any, points: np.ndarray, pen: np.ndarray, dots: bool = False) -> No
         ax.plot(*stroke.T, lw=2, color=colour)
         if dots:
             ax.plot(*stroke.T, "o", ms=3, color=colour)
-            ax.annotate(str(k + 1), stroke[0], xytext=(-9, 1), textcoords="offset points")
+            ahead = stroke[min(1, len(stroke) - 1)] - stroke[0]
+            back = ahead * (-9, 9) / max(np.hypot(*ahead), 1)  # y points down
+            ax.annotate(
+                str(k + 1), stroke[0], back, textcoords="offset points", ha="center", va="center"
+            )
     if dots:
         for i in last[:-1]:
             ax.plot(*points[i : i + 2].T, ls=":", lw=1.2, color="0.5")
