@@ -21,6 +21,7 @@ A question in book/quizzes/NAME.toml:
 """
 
 import html
+import itertools
 import json
 import re
 import tomllib
@@ -38,6 +39,7 @@ FOLDER = notebooks.ROOT / "book" / "quizzes"
 BUILT = notebooks.ROOT / "_build" / "quiz"
 LETTERS = "ABCD"
 PIECE = re.compile(r"\$(?P<math>[^$]+)\$|`(?P<code>[^`]+)`|\*(?P<em>[^*]+)\*")
+MARK = re.compile(r"\$[^$]+\$|`[^`]+`|[\"']")
 REFERENCES = re.compile(r"^## References$", re.MULTILINE)
 INTRODUCTION = (
     "Decide first, then open your answer: each says why it is right or wrong, and where to read."
@@ -106,6 +108,18 @@ def for_moodle(formula: str) -> str:
     return html.escape(rf"\({formula}\)", quote=False)
 
 
+def quoted(text: str) -> str:
+    r"""Return a text with the quotation marks of the book's prose.
+
+    >>> quoted('Keras\'s "a" and `"b"`, "c"')
+    'Keras’s “a” and `"b"`, “c”'
+    """
+    marks = itertools.cycle("“”")
+    return MARK.sub(
+        lambda found: next(marks) if found[0] == '"' else "’" if found[0] == "'" else found[0], text
+    )
+
+
 def inline(text: str, formula: Callable[[str], str]) -> str:
     """Return a text of the file as HTML."""
 
@@ -116,7 +130,7 @@ def inline(text: str, formula: Callable[[str], str]) -> str:
             return f"<code>{html.escape(found['code'], quote=False)}</code>"
         return f"<em>{inline(found['em'], formula)}</em>"
 
-    parts, end = [], 0
+    text, parts, end = quoted(text), [], 0
     for found in PIECE.finditer(text):
         parts += [html.escape(text[end : found.start()], quote=False), piece(found)]
         end = found.end()
