@@ -91,9 +91,9 @@ def add_moving(app, doctree, page):
 
 
 def mend_words(app, doctree, page):
-    pages.percents(doctree)
+    pages.units(doctree)
     if page == "book/api":
-        pages.subscripts(doctree)
+        pages.scripts(doctree)
 
 
 def copy_moving(app):
@@ -112,7 +112,9 @@ def load_moving(app, page, template, context, doctree):
 def mend(app, page, template, context, doctree):
     if "body" in context:
         body = pages.PLAIN.sub(r"\1", context["body"].replace(pages.WRONG_NAME, ""))
-        context["body"] = pages.folds(pages.together(body))
+        context["body"] = pages.chips(pages.folds(pages.together(body)))
+    if page == "book/api":
+        context["body"] = pages.BREAK.sub(r"\1<wbr>", context["body"])
     if "<math" in context.get("body", ""):  # else the page is laid out twice
         font = context["pathto"]("_static/math.woff2", resource=True)
         context["metatags"] += f'<link rel="preload" href="{font}" as="font" crossorigin>'

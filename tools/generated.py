@@ -153,7 +153,7 @@ def time_line(notebook) -> str:
     seconds = notebook.metadata.get("rnnbook", {}).get("seconds", 0)
     stated = re.search(r"(\d+) seconds to run", notebook.cells[0].source)
     run = int(stated[1]) if stated else 0
-    if not run / 2 <= seconds <= run:  # a figure that still fits stays as it is
+    if not 0.65 * run <= seconds <= run:  # a figure that still fits stays as it is
         run = max(10, math.ceil(seconds / 10) * 10)
     more = f" {exercises} minutes more for the exercises," if exercises else ""
     return f"**Time.** {read} minutes to read,{more} about {run} seconds to run."
@@ -263,7 +263,7 @@ def filled(text: str) -> str:
 def assignments() -> str:
     """Return the table of all assignments."""
     rows = [
-        "| name | chapter | functions | points | minutes, about | mistakes it names |",
+        "| name | assignment | functions | points | minutes, about | mistakes it names |",
         "|---|---|---|---:|---:|---:|",
     ]
     for name, x in rnncheck.ASSIGNMENTS.items():

@@ -56,9 +56,15 @@ FOLD = re.compile(r"\b(Show|Hide) code cell source\b")
 SOLUTION = re.compile(
     r"Show code cell content(.{,80}?)Hide code cell content(.{,400}?# @title )([^<]+)", re.DOTALL
 )
-PERCENT = re.compile(r"(?<=\d) %")
-# The index of a symbol of one letter; names of several letters are names of the code.
-SUBSCRIPT = re.compile(r"(?<=(?<![^\W_])[^\W\d_])_(?:\{([^}]+)\}|([^\W_])(?!\w))")
+UNIT = re.compile(r"(?<=\d) (?=%|°C|ms\b|k?Hz\b|[kMG]B\b)")
+# Code in a sentence, and how much of it may stand on one line of a phone.
+CODE = re.compile(r'<code class="(docutils literal notranslate)">(.*?)</code>', re.DOTALL)
+SHORT = 20
+# A symbol of one letter and its indices; names of several letters are names of the code.
+SYMBOL = re.compile(r"(?<![^\W_])[^\W\d_](?:[_^](?:\{[^}]+\}|[^\W_](?![A-Za-z0-9])))+")
+INDEX = re.compile(r"([_^])(?:\{([^}]+)\}|(.))")
+# Where a name in the API may break: after a module's name and before the arguments.
+BREAK = re.compile(r'(\.</span></span>|<span class="sig-paren">\(</span>)')
 
 
 def published(address: str) -> str:
@@ -93,25 +99,38 @@ def folds(body: str) -> str:
     return FOLD.sub(r"\1 the code", body)
 
 
-def percents(page: nodes.document) -> None:
-    """Keep each number and its percent sign on one line."""
+def chips(body: str) -> str:
+    """Return a page that keeps a few words of code on one line."""
+
+    def chip(found: re.Match) -> str:
+        short = len(html.unescape(re.sub("<[^>]*>", "", found[2]))) <= SHORT
+        return f'<code class="{found[1]} short">{found[2]}</code>' if short else found[0]
+
+    return CODE.sub(chip, body)
+
+
+def units(page: nodes.document) -> None:
+    """Keep each number and its unit on one line."""
     for text in list(page.findall(nodes.Text)):
         words = text.parent
         code = isinstance(words, nodes.FixedTextElement | nodes.literal)
-        if "%" in text and isinstance(words, nodes.TextElement) and not code:
-            words.replace(text, nodes.Text(PERCENT.sub("\N{NO-BREAK SPACE}%", text)))
+        if UNIT.search(text) and isinstance(words, nodes.TextElement) and not code:
+            words.replace(text, nodes.Text(UNIT.sub("\N{NO-BREAK SPACE}", text)))
 
 
-def subscripts(page: nodes.document) -> None:
+def scripts(page: nodes.document) -> None:
     """Set h_t and h_{t−1} in sentences of docstrings as readers know them."""
     for text in list(page.findall(nodes.Text)):
-        words = text.parent
-        if SUBSCRIPT.search(text) and isinstance(words, nodes.paragraph):
-            pieces = SUBSCRIPT.split(text)  # words, braced, plain, words …
-            parts: list[nodes.Node] = [nodes.Text(pieces[0])]
-            for braced, plain, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-                parts += [nodes.subscript("", braced or plain), nodes.Text(after)]
-            words.replace(text, parts)
+        words, parts, end = text.parent, list[nodes.Node](), 0
+        if isinstance(words, nodes.paragraph):
+            for symbol in SYMBOL.finditer(text):
+                parts.append(nodes.Text(text[end : symbol.start() + 1]))
+                for kind, braced, one in INDEX.findall(symbol[0][1:]):
+                    script = nodes.subscript if kind == "_" else nodes.superscript
+                    parts.append(script("", braced or one))
+                end = symbol.end()
+            if parts:
+                words.replace(text, [*parts, nodes.Text(text[end:])])
 
 
 def size(picture: Path) -> tuple[int, int]:

@@ -52,10 +52,16 @@ def test_a_term_keeps_the_punctuation_around_it():
     assert before == "<p>of it " and "mask</button></strong>),</span><span popover" in after
 
 
-def test_a_number_keeps_its_percent_sign_except_in_code():
-    document = publish_doctree("5 % of ``7 % 3``\n\n::\n\n  8 % 3")
-    pages.percents(document)
-    assert document.astext() == "5\N{NO-BREAK SPACE}% of 7 % 3\n\n8 % 3"
+def test_a_number_keeps_its_unit_except_in_code():
+    document = publish_doctree("5 % of 20 ms, ``7 % 3``\n\n::\n\n  8 % 3")
+    pages.units(document)
+    assert document.astext() == "5_% of 20_ms, 7 % 3\n\n8 % 3".replace("_", "\N{NO-BREAK SPACE}")
+
+
+def test_a_few_words_of_code_stay_on_one_line():
+    code = '<code class="docutils literal notranslate"><span>{}</span></code>'
+    body = pages.chips(code.format("- 1 - 2 -") + code.format("x" * 21))
+    assert body.count(' short"') == 1 and ' short"><span>- 1' in body
 
 
 def test_a_fold_says_what_is_in_it():
@@ -76,10 +82,11 @@ def test_figures_have_their_size(width, wide, tmp_path):
 
 
 def test_indices_in_sentences_of_docstrings():
-    page = publish_doctree("With h_{t−1} and δ_t; max_size, ``h_t`` and W_x.")
-    pages.subscripts(page)
-    assert [x.astext() for x in page.findall(nodes.subscript)] == ["t−1", "t", "x"]
-    assert page.astext() == "With ht−1 and δt; max_size, h_t and Wx."
+    page = publish_doctree("With h_{t−1} and W_h^h; max_size, ``h_t``, b^{hh} and W_hᵀ.")
+    pages.scripts(page)
+    assert [x.astext() for x in page.findall(nodes.subscript)] == ["t−1", "h", "h"]
+    assert [x.astext() for x in page.findall(nodes.superscript)] == ["h", "hh"]
+    assert page.astext() == "With ht−1 and Whh; max_size, h_t, bhh and Whᵀ."
 
 
 def test_a_sound_is_fetched_when_it_is_played(tmp_path):
