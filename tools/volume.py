@@ -49,8 +49,8 @@ def article(page: str) -> Tag:
     found = soup.find("article")
     for part in found.select(DROPPED):
         part.decompose()
-    for button in found.select("button"):
-        button.unwrap()
+    for part in found.select("button, wbr"):  # lxml takes what follows a wbr for its content
+        part.unwrap()
     for box in found.select("details"):  # a hint, a solution, an option of the quiz: unfolded
         box.name = "div"
         box.attrs.pop("open", None)

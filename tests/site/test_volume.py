@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("volume")  # one process makes the volume, 
 XHTML, MATHML = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/1998/Math/MathML}"
 SOME = [
     ("", ["book/index"]),
-    ("3", ["notebooks/03_1_forward", "notebooks/06_3a_speech", "book/notation"]),
+    ("3", ["notebooks/03_1_forward", "notebooks/06_3a_speech", "book/api"]),
 ]
 
 
