@@ -134,8 +134,8 @@ def cards() -> str:
         [
             "# How long each notebook runs",
             "",
-            "Measured when the stored outputs were made, each notebook in a fresh process on two "
-            "cores without a graphics card, starting the kernel and importing Keras included. "
+            "Measured with each notebook in a fresh process, on one or two cores without a "
+            "graphics card, starting the kernel and importing Keras included. "
             f"Every notebook stays within {notebooks.MAX_SECONDS} seconds and "
             f"{notebooks.MAX_MB} MB; your computer may be slower or faster.",
             "",
