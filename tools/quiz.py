@@ -21,7 +21,6 @@ A question in book/quizzes/NAME.toml:
 """
 
 import html
-import itertools
 import json
 import re
 import tomllib
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from docutils import nodes
+from docutils.utils import smartquotes
 
 import formulas
 import notebooks
@@ -39,7 +39,7 @@ FOLDER = notebooks.ROOT / "book" / "quizzes"
 BUILT = notebooks.ROOT / "_build" / "quiz"
 LETTERS = "ABCD"
 PIECE = re.compile(r"\$(?P<math>[^$]+)\$|`(?P<code>[^`]+)`|\*(?P<em>[^*]+)\*")
-MARK = re.compile(r"\$[^$]+\$|`[^`]+`|[\"']")
+KEPT = re.compile(r"(\$[^$]+\$|`[^`]+`)")
 REFERENCES = re.compile(r"^## References$", re.MULTILINE)
 INTRODUCTION = (
     "Decide first, then open your answer: each says why it is right or wrong, and where to read."
@@ -114,10 +114,8 @@ def quoted(text: str) -> str:
     >>> quoted('Keras\'s "a" and `"b"`, "c"')
     'Keras’s “a” and `"b"`, “c”'
     """
-    marks = itertools.cycle("“”")
-    return MARK.sub(
-        lambda found: next(marks) if found[0] == '"' else "’" if found[0] == "'" else found[0], text
-    )
+    tokens = [("literal" if k % 2 else "plain", x) for k, x in enumerate(KEPT.split(text))]
+    return "".join(smartquotes.educate_tokens(tokens, "q"))
 
 
 def inline(text: str, formula: Callable[[str], str]) -> str:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("volume")  # one process makes the volume, 
 XHTML, MATHML = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/1998/Math/MathML}"
 SOME = [
     ("", ["book/index"]),
-    ("3", ["notebooks/03_1_forward", "notebooks/06_3a_speech", "book/api"]),
+    ("3", ["notebooks/03_1_forward", "notebooks/06_3a_speech", "book/notation", "book/api"]),
 ]
 
 
@@ -72,7 +72,7 @@ def test_epub(some):
         pages = {x: ElementTree.fromstring(book.read(x)) for x in book.namelist() if "--" in x}
         files = set(book.namelist())
     assert "EPUB/math.woff2" in files
-    assert len(pages) == 4
+    assert len(pages) == 5
     chapter = next(page for name, page in pages.items() if "03_1" in name)
     assert len([*chapter.iter(f"{MATHML}math")]) > 30
     for page in pages.values():
